@@ -143,8 +143,9 @@ type Tx struct {
 func (t *Tx) OnCommit(fn func()) { t.after = append(t.after, fn) }
 
 // Write runs fn in a transaction and commits it, or rolls back when fn fails. On SQLite writers queue for the one
-// writer connection; on Postgres the transaction is repeatable read and is run again when it loses a race, so fn must
-// have no effect outside tx but OnCommit. Keep it short: nothing slow happens inside.
+// writer connection; on Postgres the transaction is read committed (guard check-then-write by a revision or a unique
+// index) and is run again after a deadlock, so fn must have no effect outside tx but OnCommit. Keep it short: nothing
+// slow happens inside.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	for attempt := 0; ; attempt++ {
 		err := d.once(ctx, fn)
@@ -160,11 +161,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	opts := &sql.TxOptions{}
-	if d.dialect == Postgres {
-		opts.Isolation = sql.LevelRepeatableRead
-	}
-	raw, err := d.write.BeginTx(ctx, opts)
+	raw, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
