@@ -1,0 +1,50 @@
+# The README's two commands are `make run` and `make test`. Everything else is for those who change the code.
+CACHE ?= $(if $(SHOWREEL_CACHE),$(SHOWREEL_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/showreel)
+export SHOWREEL_CACHE := $(CACHE)
+export GOFLAGS := -mod=readonly
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+.PHONY: run test build check deep bench dist golden setup setup-test samples clean
+
+run: setup samples build
+	bin/showreel serve --samples-from $(CACHE)/samples
+
+setup:
+	@bash tools/setup.sh run
+
+setup-test:
+	@bash tools/setup.sh test
+
+samples: setup
+	@bash tools/samples/fetch.sh $(CACHE)/samples
+
+build:
+	$(BUILD) -o bin/showreel ./cmd/showreel
+
+# The inner loop: formatting, vet, laws and every test that needs no engine; under 90 s once built.
+check:
+	@test -z "$$(gofmt -l cmd house product trust engine platform media fault test bench web/*.go)" || { gofmt -l cmd house product trust engine platform media fault test bench web/*.go; exit 1; }
+	go vet ./...
+	go test -short ./...
+
+# All that a change must not break: real engines, the real browser, three kills.
+test: setup-test build
+	bash test/run.sh
+
+# The long tests; one slice with SLICE=1.. as continuous integration does, all without.
+deep: setup-test build
+	bash test/deep.sh $(SLICE)
+
+bench: build
+	go run ./bench
+
+# Rewrites the committed lists that tests compare: dependencies, openapi.yaml, the configuration manual, the event list.
+golden: build
+	UPDATE_GOLDEN=1 go test ./test/laws ./house/...
+
+dist: build
+	bash deploy/dist.sh $(VERSION)
+
+clean:
+	rm -rf bin dist
