@@ -1,0 +1,141 @@
+package flow
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"showreel/fault"
+)
+
+// SavedFault is an error as a driver stores it.
+type SavedFault struct {
+	Kind   fault.Kind    `json:"kind"`
+	Code   string        `json:"code"`
+	Text   string        `json:"text"`             // for people
+	Detail string        `json:"detail,omitempty"` // for the log
+	Step   string        `json:"step,omitempty"`   // the step that failed, empty where the workflow function itself did
+	After  time.Duration `json:"after,omitempty"`
+}
+
+// Err makes an error of it again.
+func (s SavedFault) Err() error {
+	e := &fault.Error{Op: "flow.step", Subject: s.Step, Kind: s.Kind, Code: s.Code, Text: s.Text, After: s.After}
+	if s.Detail != "" {
+		e.Err = errors.New(s.Detail)
+	}
+	return e
+}
+
+// stepError remembers which step an error came from on its way through the workflow function.
+type stepError struct {
+	path string
+	err  error
+}
+
+func (e *stepError) Error() string { return "step " + e.path + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// StepOf returns the step that an error of Do or Each came from, "" for any other error.
+func StepOf(err error) string {
+	var e *stepError
+	if errors.As(err, &e) {
+		return e.path
+	}
+	return ""
+}
+
+const (
+	frozenMark     = "showreel-fault:"
+	maxDetailBytes = 4 << 10
+)
+
+// Save describes an error for storing.
+func Save(err error) SavedFault {
+	detail := err.Error()
+	if len(detail) > maxDetailBytes {
+		detail = strings.ToValidUTF8(detail[:maxDetailBytes], "") + "…"
+	}
+	return SavedFault{Kind: fault.KindOf(err), Code: fault.CodeOf(err), Text: fault.TextOf(err), Detail: detail, Step: StepOf(err), After: fault.AfterOf(err)}
+}
+
+// Freeze renders an error as the text that a driver stores.
+func Freeze(err error) string {
+	raw, merr := json.Marshal(Save(err))
+	if merr != nil { // a struct of plain fields always encodes
+		return err.Error()
+	}
+	return frozenMark + string(raw)
+}
+
+// Thaw reads what Freeze wrote; ok is false for any other text.
+func Thaw(text string) (s SavedFault, ok bool) {
+	raw, ok := strings.CutPrefix(text, frozenMark)
+	if !ok || json.Unmarshal([]byte(raw), &s) != nil || s.Kind == "" {
+		return SavedFault{}, false
+	}
+	return s, true
+}
+
+// Frozen is an error whose message is Freeze's text, for drivers whose engine stores an error's message.
+type Frozen string
+
+func (f Frozen) Error() string { return string(f) }
+
+// StepRecord is a recorded step, as Cut needs it.
+type StepRecord struct {
+	ID     int // its place in the run, from 0
+	Path   string
+	OK     bool
+	Output json.RawMessage
+}
+
+// Cut says where a failed run goes on. Every record below start is kept as it is, errors that the workflow function
+// handled included; those of carry, which come later, are finished items of the Each that failed and are kept too;
+// the rest is done again. Without a culprit the last step is done again. steps are in order of ID.
+func Cut(steps []StepRecord, culprit string) (start int, carry []StepRecord) {
+	if len(steps) == 0 {
+		return 0, nil
+	}
+	at := -1
+	for i, s := range steps {
+		if s.Path == culprit {
+			at = i
+		}
+	}
+	if at < 0 {
+		return steps[len(steps)-1].ID, nil
+	}
+	prefix, isItem := groupOf(culprit)
+	if !isItem {
+		return steps[at].ID, nil
+	}
+	start = steps[at].ID
+	for i, next := 0, -1; i < len(steps); i++ {
+		s := steps[i]
+		if !strings.HasPrefix(s.Path, prefix) {
+			continue
+		}
+		if gap := next >= 0 && s.ID != next; gap {
+			start = min(start, next)
+		}
+		if !s.OK {
+			start = min(start, s.ID)
+		}
+		next = s.ID + 1
+		if s.OK && s.ID > start {
+			carry = append(carry, s)
+		}
+	}
+	return start, carry
+}
+
+// groupOf gives the common prefix of the items of an Each.
+func groupOf(path string) (prefix string, ok bool) {
+	i := strings.LastIndexByte(path, '[')
+	if i < 0 || !strings.HasSuffix(path, "]") {
+		return "", false
+	}
+	return path[:i+1], true
+}
