@@ -21,7 +21,7 @@ func (s *Service) Caps() Caps { return s.d.Caps() }
 
 // Probe says what the file at path is; its base name counts as its name. The file is treated as hostile.
 //
-// Errors (kind, code): Invalid "empty-file", "not-media", "truncated", "no-moov", "no-frames"; Denied never; Unsupported
+// Errors (kind, code): Invalid "empty-file", "not-media", "truncated", "no-moov", "no-frames"; Unsupported
 // "playlist-refused", "too-many-pixels", "too-many-streams", "unsupported-format"; NotFound when there is no file;
 // Unavailable when the transcoder is not installed.
 func (s *Service) Probe(ctx context.Context, path string) (media.Info, error) {

@@ -1,0 +1,132 @@
+package ffmpegtranscode
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"showreel/engine/transcode"
+	"showreel/fault"
+	"showreel/platform/child"
+)
+
+// flavour is what the argument builder must know of a version.
+type flavour struct {
+	version string
+	major   int
+}
+
+// fpsMode is -fps_mode from ffmpeg 5.1 on, but Debian's 5.1 and all before 8 take -vsync and 8 no longer does. The switch
+// lies at 7, where -vsync began to warn.
+func (f flavour) fpsMode(mode string) []string {
+	if f.major >= 7 {
+		return []string{"-fps_mode", mode}
+	}
+	return []string{"-vsync", mode}
+}
+
+var versionPattern = regexp.MustCompile(`ffmpeg version n?(\d+)(?:\.(\d+))?(?:\.(\d+))?`)
+
+// flavourOf reads "5.1.9". A build from the development tree has no number and counts as 8.
+func flavourOf(version string) (flavour, error) {
+	head, _, _ := strings.Cut(version, ".")
+	major, err := strconv.Atoi(head)
+	if err != nil {
+		return flavour{version, 8}, nil
+	}
+	if major < 5 {
+		return flavour{}, fault.Say("transcode.open", version, fault.Unavailable, "ffmpeg-too-old", "ffmpeg %s is too old; install version 5 or later.", version)
+	}
+	return flavour{version, major}, nil
+}
+
+// readCaps asks the program itself.
+func (d *Driver) readCaps(ctx context.Context) (transcode.Caps, error) {
+	text, err := d.ask(ctx, "-version")
+	if err != nil {
+		return transcode.Caps{}, err
+	}
+	c := transcode.Caps{Name: "ffmpeg", Version: parseVersion(text)}
+	for _, q := range []struct {
+		arg string
+		to  *map[string]bool
+	}{{"-encoders", &c.Encoders}, {"-filters", &c.Filters}, {"-decoders", &c.Decoders}} {
+		text, err := d.ask(ctx, q.arg)
+		if err != nil {
+			return transcode.Caps{}, err
+		}
+		*q.to = parseList(text)
+	}
+	var missing []string
+	for _, e := range []string{"libx264", "aac", "mjpeg"} {
+		if !c.Encoders[e] {
+			missing = append(missing, "encoder "+e)
+		}
+	}
+	for _, f := range []string{"scale", "scdet", "blackdetect", "freezedetect", "cropdetect", "idet", "metadata", "tile", "ebur128", "loudnorm", "bwdif", "fps", "trim"} {
+		if !c.Filters[f] {
+			missing = append(missing, "filter "+f)
+		}
+	}
+	if len(missing) > 0 {
+		return c, fault.Say("transcode.open", d.ffmpeg, fault.Unavailable, "ffmpeg-incomplete", "This ffmpeg lacks %s; install a full build.", strings.Join(missing, ", "))
+	}
+	c.Hardware = d.tryHardware(ctx, c)
+	return c, nil
+}
+
+func (d *Driver) ask(ctx context.Context, arg string) (string, error) {
+	var out bytes.Buffer
+	_, err := child.Run(ctx, child.Spec{Path: d.ffmpeg, Args: []string{"-hide_banner", arg}, Stdout: &out, Wall: 30 * time.Second, NoNetwork: true})
+	if fault.CodeOf(err) == "child-missing" {
+		return "", fault.Say("transcode.open", d.ffmpeg, fault.Unavailable, "ffmpeg-missing", "ffmpeg is not installed; install it (apt-get install ffmpeg) or set transcode.ffmpeg to its path.")
+	}
+	return out.String(), err
+}
+
+func parseVersion(text string) string {
+	m := versionPattern.FindStringSubmatch(text)
+	if m == nil {
+		first, _, _ := strings.Cut(strings.TrimPrefix(text, "ffmpeg version "), " ")
+		return first
+	}
+	v := m[1]
+	for _, part := range m[2:] {
+		if part != "" {
+			v += "." + part
+		}
+	}
+	return v
+}
+
+// parseList reads the second column of -encoders, -decoders and -filters.
+func parseList(text string) map[string]bool {
+	out := map[string]bool{}
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 3 || !strings.HasPrefix(line, " ") || f[1] == "=" {
+			continue
+		}
+		out[f[1]] = true
+	}
+	return out
+}
+
+// tryHardware names the hardware encoders that encode one test frame here. Where there is no device node, none is tried.
+func (d *Driver) tryHardware(ctx context.Context, c transcode.Caps) []string {
+	var out []string
+	for _, h := range hardwareEncoders {
+		if !c.Encoders[h.name] || !h.present() {
+			continue
+		}
+		args := append([]string{"-nostdin", "-v", "error"}, h.args...)
+		_, err := child.Run(ctx, child.Spec{Path: d.ffmpeg, Args: args, Wall: 10 * time.Second, NoNetwork: true})
+		if err == nil {
+			out = append(out, h.name)
+		}
+	}
+	return out
+}
