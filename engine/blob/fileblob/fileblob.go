@@ -12,7 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-		"sync"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
