@@ -48,10 +48,10 @@ type PresignDriver interface {
 	PresignPut(ctx context.Context, key string, ttl time.Duration) (url string, err error)
 }
 
-// HeadDriver is the ability to replace the first bytes of a blob in place, atomically for a head of at most 4 KiB.
-// seal uses it to re-wrap a header without moving the payload.
+// HeadDriver is the ability to replace the first bytes of a blob in place, atomically for a head of at most 4 KiB, if
+// they still equal old; fault.Stale otherwise. seal uses it to re-wrap a header without moving the payload.
 type HeadDriver interface {
-	ReplaceHead(ctx context.Context, key string, head []byte) error
+	ReplaceHead(ctx context.Context, key string, old, head []byte) error
 }
 
 // MultipartDriver is the ability to assemble one blob from parts that are sent independently and in any order. Each

@@ -4,6 +4,7 @@
 package fileblob
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -315,14 +316,25 @@ func (d *Driver) Local(ctx context.Context, key string) (string, bool) {
 	return filepath.Join(d.dir, filepath.FromSlash(key)), true
 }
 
-// ReplaceHead implements blob.HeadDriver: the head lies within one page, which the file system writes as a whole.
-func (d *Driver) ReplaceHead(_ context.Context, key string, head []byte) error {
+// ReplaceHead implements blob.HeadDriver: the head lies within one page, which the file system writes as a whole. A Put
+// meanwhile makes another file, so comparing and writing through one handle cannot mix the two.
+func (d *Driver) ReplaceHead(_ context.Context, key string, old, head []byte) error {
 	f, err := d.root.OpenFile(key, os.O_RDWR, 0)
 	if err != nil {
 		return absent("fileblob.head", key, err)
 	}
-	_, err = f.WriteAt(head, 0)
-	return blob.FileFault("fileblob.head", key, errors.Join(err, f.Sync(), f.Close()))
+	return blob.FileFault("fileblob.head", key, errors.Join(replaceHead(f, key, old, head), f.Close()))
+}
+
+func replaceHead(f *os.File, key string, old, head []byte) error {
+	now := make([]byte, len(old))
+	if _, err := f.ReadAt(now, 0); err != nil || len(old) != len(head) || !bytes.Equal(now, old) {
+		return fault.Say("fileblob.head", key, fault.Stale, "head-changed", "The stored file was replaced meanwhile; retry.")
+	}
+	if _, err := f.WriteAt(head, 0); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 func info(key string, st os.FileInfo) blob.Info {
