@@ -107,7 +107,8 @@ func (d *driver) open(ctx context.Context, key string) (*reader, error) {
 			return &reader{key: key, src: src, at: at, size: size}, nil
 		}
 		if err = damaged("seal.open", key, err); attempt > 0 || !fault.Is(err, fault.Corrupt) {
-			return nil, errors.Join(err, src.Close())
+			_ = src.Close() // the first error says more
+			return nil, err
 		}
 	}
 }

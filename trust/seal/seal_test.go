@@ -137,7 +137,7 @@ func TestMissingKey(t *testing.T) {
 	put(t, blob.New(seal.Driver(inner, ring(t)), "raw"), "a", []byte("x"))
 	_, err := get(t, blob.New(seal.Driver(inner, ring(t)), "raw"), "a")
 	if !fault.Is(err, fault.Unavailable) || fault.CodeOf(err) != "no-such-key" {
-		t.Errorf("another key ring: %v", err)
+		t.Errorf("another key ring: %v (%s, %s)", err, fault.KindOf(err), fault.CodeOf(err))
 	}
 }
 

@@ -50,7 +50,8 @@ func Open(dir string) (*Driver, error) {
 	d := &Driver{dir: abs, root: root}
 	d.buffers.New = func() any { b := make([]byte, 256<<10); return &b }
 	if err := d.sweep(); err != nil {
-		return nil, errors.Join(unusable(dir, err), root.Close())
+		_ = root.Close()
+		return nil, unusable(dir, err)
 	}
 	return d, nil
 }
@@ -235,7 +236,8 @@ func (d *Driver) open(op, key string) (*os.File, os.FileInfo, error) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
-		return nil, nil, errors.Join(absent(op, key, err), f.Close())
+		_ = f.Close() // the first error says more
+		return nil, nil, absent(op, key, err)
 	}
 	return f, st, nil
 }
@@ -260,7 +262,8 @@ func (d *Driver) OpenRange(_ context.Context, key string, off, n int64) (io.Read
 		n = rest
 	}
 	if _, err := f.Seek(off, io.SeekStart); err != nil {
-		return nil, blob.Info{}, errors.Join(blob.FileFault("fileblob.open", key, err), f.Close())
+		_ = f.Close()
+		return nil, blob.Info{}, blob.FileFault("fileblob.open", key, err)
 	}
 	return &span{LimitedReader: io.LimitedReader{R: f, N: n}, f: f}, info(key, st), nil
 }
@@ -323,7 +326,8 @@ func (d *Driver) ReplaceHead(_ context.Context, key string, old, head []byte) er
 	if err != nil {
 		return absent("fileblob.head", key, err)
 	}
-	return blob.FileFault("fileblob.head", key, errors.Join(replaceHead(f, key, old, head), f.Close()))
+	defer f.Close() // replaceHead has synced
+	return blob.FileFault("fileblob.head", key, replaceHead(f, key, old, head))
 }
 
 func replaceHead(f *os.File, key string, old, head []byte) error {
