@@ -61,10 +61,13 @@ func Save(err error) SavedFault {
 }
 
 // Freeze renders an error as the text that a driver stores.
-func Freeze(err error) string {
-	raw, merr := json.Marshal(Save(err))
-	if merr != nil { // a struct of plain fields always encodes
-		return err.Error()
+func Freeze(err error) string { return Save(err).Freeze() }
+
+// Freeze renders it as the text that a driver stores.
+func (s SavedFault) Freeze() string {
+	raw, err := json.Marshal(s)
+	if err != nil { // a struct of plain fields always encodes
+		return s.Text
 	}
 	return frozenMark + string(raw)
 }
