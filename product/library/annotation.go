@@ -1,0 +1,298 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"showreel/fault"
+	"showreel/media"
+	"showreel/platform/sqldb"
+)
+
+// ModelPerson is the model of annotations that people make.
+const ModelPerson = "person"
+
+const annotationColumns = `id, tenant, asset, version, track, start_at, end_at, label, body, lang, score, box, person, model, run,
+	inputs, supersedes, locked_by`
+
+// note is an annotation with what the store alone knows.
+type note struct {
+	media.Annotation
+	wasStart, wasEnd media.Time // the machine's range before a person changed it; -1 for what a person made
+	hidden           bool
+	rev              int64
+}
+
+func scanNote(row scanner) (note, error) {
+	var n note
+	var box, inputs string
+	err := row.Scan(&n.ID, &n.Tenant, &n.Asset, &n.Version, &n.Track, &n.Range.Start, &n.Range.End, &n.Label, &n.Text, &n.Lang,
+		&n.Score, &box, &n.Person, &n.Model, &n.Run, &inputs, &n.Supersedes, &n.LockedBy, &n.wasStart, &n.wasEnd, &n.hidden, &n.rev)
+	if err != nil {
+		return n, err
+	}
+	if box != "" {
+		if err := json.Unmarshal([]byte(box), &n.Box); err != nil {
+			return n, fault.E("library.annotation", n.ID, fault.Corrupt, err)
+		}
+	}
+	if inputs != "" {
+		if err := json.Unmarshal([]byte(inputs), &n.Inputs); err != nil {
+			return n, fault.E("library.annotation", n.ID, fault.Corrupt, err)
+		}
+	}
+	return n, nil
+}
+
+func selectNotes(ctx context.Context, q sqldb.Querier, rest string, args ...any) ([]note, error) {
+	return collect(ctx, q, scanNote, `SELECT `+annotationColumns+`, was_start, was_end, hidden, rev FROM library_annotations `+rest, args...)
+}
+
+// PutAnnotations replaces what machines wrote on a track of a version by the result of a run. If every new annotation
+// has a language, only those languages are replaced. What a person made, changed or removed stays as they left it: a new
+// annotation on the very range of a locked or removed one is dropped. ID, Ref, Track and Run are set here.
+func (s *Service) PutAnnotations(ctx context.Context, ref media.Ref, track media.Track, run string, list []media.Annotation) error {
+	tenant, err := s.may(ctx, "asset:process", "asset", ref.Asset, ref.Tenant)
+	if err != nil {
+		return err
+	}
+	if track == "" {
+		return fault.E("library.annotations", ref.Asset, fault.Invalid, nil)
+	}
+	for _, a := range list {
+		if a.Range.Start < 0 || a.Range.End < a.Range.Start || a.Model == "" || a.Model == ModelPerson {
+			return fault.E("library.annotations", ref.Asset, fault.Invalid, nil)
+		}
+	}
+	ref.Tenant = tenant
+	return s.write(ctx, tenant, func(c *change) error {
+		if _, err := findVersion(ctx, c.Tx, ref); err != nil {
+			return err
+		}
+		written, err := c.replaceNotes(ctx, ref, track, run, list)
+		if err != nil {
+			return err
+		}
+		return c.done(ctx, "asset:process", "annotations.written", ref.Asset, map[string]any{
+			"version": ref.Version, "track": track, "run": run, "count": written,
+		})
+	})
+}
+
+func (c *change) replaceNotes(ctx context.Context, ref media.Ref, track media.Track, run string, list []media.Annotation) (int, error) {
+	langs := languages(list)
+	where, args := `tenant = $1 AND asset = $2 AND version = $3 AND track = $4`, []any{ref.Tenant, ref.Asset, ref.Version, string(track)}
+	if len(langs) > 0 {
+		where += ` AND lang IN (` + places(5, len(langs)) + `)`
+		args = append(args, langs...)
+	}
+	if _, err := c.ExecContext(ctx, `DELETE FROM library_annotations WHERE `+where+` AND locked_by = ''`, args...); err != nil {
+		return 0, err
+	}
+	kept, err := selectNotes(ctx, c.Tx, `WHERE `+where, args...)
+	if err != nil {
+		return 0, err
+	}
+	taken := map[media.Range][]string{}
+	for _, n := range kept {
+		r := media.Range{Start: n.wasStart, End: n.wasEnd}
+		taken[r] = append(taken[r], n.Lang)
+	}
+	written := 0
+	for _, a := range list {
+		if slices.Contains(taken[a.Range], a.Lang) {
+			continue
+		}
+		a.ID, a.Ref, a.Track, a.Run, a.LockedBy = sqldb.NewID(), ref, track, run, ""
+		if err := c.insertNote(ctx, note{Annotation: a, wasStart: a.Range.Start, wasEnd: a.Range.End, rev: 1}); err != nil {
+			return 0, err
+		}
+		written++
+	}
+	return written, nil
+}
+
+// languages lists the languages of the annotations, or nothing if one has none.
+func languages(list []media.Annotation) []any {
+	var out []any
+	for _, a := range list {
+		if a.Lang == "" {
+			return nil
+		}
+		if !slices.Contains(out, any(a.Lang)) {
+			out = append(out, a.Lang)
+		}
+	}
+	return out
+}
+
+func (c *change) insertNote(ctx context.Context, n note) error {
+	box, inputs := "", ""
+	if n.Box != nil {
+		box = text(n.Box)
+	}
+	if len(n.Inputs) > 0 {
+		inputs = text(n.Inputs)
+	}
+	hidden := 0
+	if n.hidden {
+		hidden = 1
+	}
+	_, err := c.ExecContext(ctx, `INSERT INTO library_annotations (`+annotationColumns+`, was_start, was_end, hidden, rev, updated_ms)
+		VALUES (`+places(1, 23)+`)
+		ON CONFLICT (id) DO UPDATE SET start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, label = EXCLUDED.label,
+		body = EXCLUDED.body, lang = EXCLUDED.lang, box = EXCLUDED.box, person = EXCLUDED.person, locked_by = EXCLUDED.locked_by,
+		hidden = EXCLUDED.hidden, rev = EXCLUDED.rev, updated_ms = EXCLUDED.updated_ms`,
+		n.ID, n.Tenant, n.Asset, n.Version, string(n.Track), int64(n.Range.Start), int64(n.Range.End), n.Label, n.Text, n.Lang,
+		n.Score, box, n.Person, n.Model, n.Run, inputs, n.Supersedes, n.LockedBy, int64(n.wasStart), int64(n.wasEnd), hidden,
+		n.rev, c.now)
+	return err
+}
+
+// Annotations lists what is known about a version's timeline, ordered by start, on the given tracks or all. Version 0
+// is the newest.
+func (s *Service) Annotations(ctx context.Context, ref media.Ref, tracks ...media.Track) ([]media.Annotation, error) {
+	ref, err := s.resolve(ctx, "asset:read", ref)
+	if err != nil {
+		return nil, err
+	}
+	where, args := `WHERE tenant = $1 AND asset = $2 AND version = $3 AND hidden = 0`, []any{ref.Tenant, ref.Asset, ref.Version}
+	if len(tracks) > 0 {
+		where += ` AND track IN (` + places(4, len(tracks)) + `)`
+		for _, t := range tracks {
+			args = append(args, string(t))
+		}
+	}
+	notes, err := selectNotes(ctx, s.read(), where+` ORDER BY start_at, end_at, id`, args...)
+	if err != nil {
+		return nil, fault.E("library.annotations", ref.Asset, "", err)
+	}
+	out := make([]media.Annotation, len(notes))
+	for n := range notes {
+		out[n] = notes[n].Annotation
+	}
+	return out, nil
+}
+
+// NoteIn is what a person says about a range. A nil field of a change stays as it is.
+type NoteIn struct {
+	Track *media.Track
+	Range *media.Range
+	Label *string
+	Text  *string
+	Lang  *string
+	Box   *media.Box
+}
+
+// Annotate adds an annotation of the caller's to a version, locked by them. Version 0 is the newest.
+func (s *Service) Annotate(ctx context.Context, ref media.Ref, in NoteIn) (media.Annotation, error) {
+	ref, err := s.resolve(ctx, "asset:annotate", ref)
+	if err != nil {
+		return media.Annotation{}, err
+	}
+	n := note{wasStart: -1, wasEnd: -1, rev: 1}
+	n.ID, n.Ref, n.Track, n.Score, n.Model = sqldb.NewID(), ref, media.TrackMarker, 1, ModelPerson
+	if in.Range == nil {
+		return n.Annotation, fault.Say("library.annotate", ref.Asset, fault.Invalid, "bad-range", "Say which range it is about.")
+	}
+	if in.Track != nil {
+		n.Track = *in.Track
+	}
+	if err := in.apply(&n); err != nil {
+		return n.Annotation, err
+	}
+	return n.Annotation, s.write(ctx, ref.Tenant, func(c *change) error {
+		n.LockedBy = c.who.ID
+		if err := c.insertNote(ctx, n); err != nil {
+			return err
+		}
+		return c.noted(ctx, n, "create")
+	})
+}
+
+// EditAnnotation changes an annotation and locks it for the caller: no machine overwrites it again.
+func (s *Service) EditAnnotation(ctx context.Context, asset, id string, in NoteIn) (media.Annotation, error) {
+	var out note
+	err := s.changeNote(ctx, asset, id, func(c *change, n *note) error {
+		if err := in.apply(n); err != nil {
+			return err
+		}
+		out = *n
+		return c.noted(ctx, *n, "update")
+	})
+	return out.Annotation, err
+}
+
+// RemoveAnnotation removes an annotation. One that a machine made stays away when the machine runs again.
+func (s *Service) RemoveAnnotation(ctx context.Context, asset, id string) error {
+	return s.changeNote(ctx, asset, id, func(c *change, n *note) error {
+		n.hidden = true
+		return c.noted(ctx, *n, "delete")
+	})
+}
+
+func (s *Service) changeNote(ctx context.Context, asset, id string, fn func(c *change, n *note) error) error {
+	ref, err := s.resolve(ctx, "asset:annotate", media.Ref{Asset: asset})
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, ref.Tenant, func(c *change) error {
+		if _, err := lockAsset(ctx, c.Tx, ref.Tenant, asset); err != nil {
+			return err
+		}
+		notes, err := selectNotes(ctx, c.Tx, `WHERE tenant = $1 AND asset = $2 AND id = $3 AND hidden = 0`, ref.Tenant, asset, id)
+		if err != nil {
+			return err
+		}
+		if len(notes) == 0 {
+			return fault.Say("library.annotation", id, fault.NotFound, "annotation-not-found", "There is no such annotation; the analysis may have replaced it meanwhile.")
+		}
+		n := notes[0]
+		n.LockedBy, n.rev = c.who.ID, n.rev+1
+		if err := fn(c, &n); err != nil {
+			return err
+		}
+		if n.hidden && n.wasStart < 0 {
+			_, err := c.ExecContext(ctx, `DELETE FROM library_annotations WHERE tenant = $1 AND id = $2`, ref.Tenant, id)
+			return err
+		}
+		return c.insertNote(ctx, n)
+	})
+}
+
+func (c *change) noted(ctx context.Context, n note, what string) error {
+	return c.done(ctx, "asset:annotate", "annotations.written", n.Asset, map[string]any{
+		"version": n.Version, "track": n.Track, "annotation": n.ID, "change": what, "count": 1,
+	})
+}
+
+func (in NoteIn) apply(n *note) error {
+	if in.Range != nil {
+		n.Range = *in.Range
+	}
+	if n.Range.Start < 0 || n.Range.End < n.Range.Start {
+		return fault.Say("library.annotate", n.Asset, fault.Invalid, "bad-range", "A range starts at 0 or later and does not end before it starts.")
+	}
+	if n.Track == "" || len(n.Track) > 40 || strings.Trim(string(n.Track), "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
+		return fault.Say("library.annotate", n.Asset, fault.Invalid, "bad-track", "A track's name has lower-case letters, digits, dots and dashes.")
+	}
+	if in.Box != nil {
+		b := *in.Box
+		if b.X < 0 || b.Y < 0 || b.W <= 0 || b.H <= 0 || b.X+b.W > 1.000001 || b.Y+b.H > 1.000001 {
+			return fault.Say("library.annotate", n.Asset, fault.Invalid, "bad-box", "A box lies within the picture, in fractions from 0 to 1.")
+		}
+		n.Box = &b
+	}
+	for _, err := range []error{
+		setText(&n.Label, in.Label, "label", titleRunes, line),
+		setText(&n.Text, in.Text, "text", descriptionRunes, prose),
+		setText(&n.Lang, in.Lang, "language", 35, line),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
