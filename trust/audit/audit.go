@@ -10,6 +10,7 @@ import (
 	"embed"
 	"encoding/json"
 	"io/fs"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -69,6 +70,8 @@ type Log struct {
 	db   *sqldb.DB
 	ring *keys.Ring
 	wake chan struct{} // an entry was committed
+
+	health atomic.Pointer[health]
 }
 
 // New makes the log. The ring's key for the purpose "audit" signs checkpoints.
@@ -112,8 +115,9 @@ func (e Entry) record() (Record, error) {
 			"An audit entry needs a tenant, an actor with its kind, an action and a known outcome.")
 	}
 	rec := Record{
-		ID: sqldb.NewID(), Tenant: e.Tenant, AtMS: sqldb.NowMS(), Actor: e.Actor, ActorKind: e.ActorKind,
-		Action: e.Action, Subject: e.Subject, Outcome: e.Outcome, Reason: e.Reason,
+		ID: sqldb.NewID(), Tenant: clean(e.Tenant, 200), AtMS: sqldb.NowMS(), Actor: clean(e.Actor, 200),
+		ActorKind: clean(e.ActorKind, 50), Action: clean(e.Action, 200), Subject: clean(e.Subject, 1000),
+		Outcome: e.Outcome, Reason: clean(e.Reason, 2000),
 	}
 	if e.Data != nil {
 		data, err := json.Marshal(e.Data)
