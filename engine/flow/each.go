@@ -95,12 +95,16 @@ func groupStep(ctx context.Context, g *group, i int, do Step) (json.RawMessage, 
 	if err := g.gate.enter(ctx, i); err != nil {
 		return nil, skipped(ctx)
 	}
-	defer g.gate.leave()
 	raw, err := do(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), errSibling) {
+	if err == nil {
+		g.gate.leave()
+		return raw, nil
+	}
+	// The place of a failed item stays taken: nothing begins between the failure and its record, which ends the group.
+	if errors.Is(context.Cause(ctx), errSibling) {
 		return nil, skipped(ctx)
 	}
-	return raw, err
+	return nil, err
 }
 
 func skipped(ctx context.Context) error {

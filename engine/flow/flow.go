@@ -51,9 +51,12 @@ type Engine struct {
 	log    *slog.Logger
 	idle   bool
 
-	mu       sync.Mutex
-	flows    map[string]workflow
+	flowsMu sync.RWMutex
+	flows   map[string]workflow
+
+	mu       sync.Mutex // Launch and Close
 	launched bool
+	closed   bool
 
 	relay relay
 }
@@ -99,11 +102,14 @@ func Register[I, O any](e *Engine, name string, fn func(Ctx, I) (O, error)) {
 
 func (e *Engine) register(name string, w workflow) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	launched := e.launched
+	e.mu.Unlock()
+	e.flowsMu.Lock()
+	defer e.flowsMu.Unlock()
 	switch {
 	case name == "":
 		panic("flow: a workflow without a name")
-	case e.launched:
+	case launched:
 		panic("flow: workflow " + name + " registered after Launch")
 	case e.flows[name] != nil:
 		panic("flow: workflow " + name + " registered twice")
@@ -129,12 +135,19 @@ func (e *Engine) Launch(ctx context.Context) error {
 	return nil
 }
 
-// Close interrupts the runs of this process; they continue at the next Launch. ctx bounds the wait.
+// Close interrupts the runs of this process; they continue at the next Launch. ctx bounds the wait. Closing again after
+// a success changes nothing.
 func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
 	e.relay.stop()
 	if err := e.driver.Close(ctx); err != nil {
 		return fault.E("flow.close", "", "", err)
 	}
+	e.closed = true
 	return nil
 }
 
@@ -246,9 +259,7 @@ func (e *Engine) onRun(ctx context.Context, op, key string, do func() error) err
 
 // execute is the Runner given to the driver.
 func (e *Engine) execute(r Run, name string, input json.RawMessage) (out json.RawMessage, err error) {
-	e.mu.Lock()
-	w := e.flows[name]
-	e.mu.Unlock()
+	w := e.flow(name)
 	if w == nil {
 		return nil, fault.Say("flow.run", r.Key(), fault.Unavailable, "flow-unknown", "This server does not know the workflow %q; start the version that does, then retry.", name)
 	}
@@ -261,12 +272,15 @@ func (e *Engine) execute(r Run, name string, input json.RawMessage) (out json.Ra
 	return w(&run{Context: r, drv: r, log: e.log.With("flow", name, "key", r.Key()), seen: map[string]int{}}, input)
 }
 
+func (e *Engine) flow(name string) workflow {
+	e.flowsMu.RLock()
+	defer e.flowsMu.RUnlock()
+	return e.flows[name]
+}
+
 // checked validates a start and encodes its input.
 func (e *Engine) checked(op, name, key string, input any) (json.RawMessage, error) {
-	e.mu.Lock()
-	known := e.flows[name] != nil
-	e.mu.Unlock()
-	if !known {
+	if e.flow(name) == nil {
 		return nil, fault.Say(op, name, fault.Invalid, "flow-unknown", "There is no workflow %q.", name)
 	}
 	if key == "" || len(key) > maxKeyBytes || slices.ContainsFunc([]rune(key), unicode.IsControl) {

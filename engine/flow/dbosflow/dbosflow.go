@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -66,6 +67,7 @@ type Driver struct {
 	raw     *sql.DB   // DBOS's own handle, nil on Postgres
 	runner  flow.Runner
 	started bool
+	closing atomic.Bool
 
 	mu   sync.Mutex
 	runs map[string]*execution // by key, the latest of this process
@@ -120,7 +122,7 @@ func (d *Driver) openDBOS(ctx context.Context) error {
 		AppName:            appName,
 		ApplicationVersion: appVersion,
 		ExecutorID:         d.opt.Worker,
-		Logger:             slog.New(quiet{d.opt.Log.Handler()}),
+		Logger:             slog.New(quiet{d.opt.Log.Handler(), &d.closing}),
 	}
 	if d.db.Dialect() == sqldb.SQLite {
 		cfg.ExecutorID = "local" // the file has one owner, who takes up its own runs
@@ -183,6 +185,7 @@ func (d *Driver) Launch(_ context.Context, run flow.Runner) error {
 
 // Close implements flow.Driver.
 func (d *Driver) Close(ctx context.Context) error {
+	d.closing.Store(true)
 	d.sweep.stop()
 	timeout := closeTimeout
 	if end, ok := ctx.Deadline(); ok {
@@ -341,12 +344,19 @@ func wrap(op, key string, err error) error {
 	return fault.E(op, key, fault.Unavailable, err)
 }
 
-// quiet lets only errors of DBOS through: it reports ordinary ends of steps as warnings, and chats.
-type quiet struct{ slog.Handler }
-
-func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelError && q.Handler.Enabled(ctx, l)
+// quiet lets only errors of DBOS through, and none of a close: it reports ordinary ends of steps as warnings, its own
+// interruption as errors, and chats.
+type quiet struct {
+	slog.Handler
+	closing *atomic.Bool
 }
 
-func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
-func (q quiet) WithGroup(n string) slog.Handler      { return quiet{q.Handler.WithGroup(n)} }
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelError && !q.closing.Load() && q.Handler.Enabled(ctx, l)
+}
+
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler {
+	return quiet{q.Handler.WithAttrs(a), q.closing}
+}
+
+func (q quiet) WithGroup(n string) slog.Handler { return quiet{q.Handler.WithGroup(n), q.closing} }
