@@ -27,7 +27,9 @@ type pkg struct {
 }
 
 // folder is the import path inside the module, "" for the root.
-func (p pkg) folder() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "showreel"), "/") }
+func (p pkg) folder() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "showreel"), "/")
+}
 
 var root = sync.OnceValue(func() string {
 	dir, err := filepath.Abs("../..")
