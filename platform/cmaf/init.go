@@ -104,7 +104,7 @@ func (x *initInfo) trak(b []byte) error {
 	default:
 		return fault.Say("cmaf.init", "", fault.Unsupported, "track-kind", "Only video, audio and text tracks can be packaged.")
 	}
-	if r.bad || mdhd.bad || hdlr.bad {
+	if r.bad || mdhd.bad || hdlr.bad || len(tkhd.body) < 84 || len(mdhd.b) < 4 {
 		return corrupt("cmaf.init", "its track header is cut off")
 	}
 	stsd := find(b, "mdia", "minf", "stbl", "stsd")
