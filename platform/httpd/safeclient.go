@@ -124,6 +124,8 @@ func PublicAddr(addr netip.Addr) bool {
 	return addr.IsValid()
 }
 
+const redirectBody = 64 << 10 // bytes a redirect may carry
+
 // safeTransport admits two schemes and bounds bodies.
 type safeTransport struct {
 	inner    *http.Transport
@@ -139,13 +141,18 @@ func (t safeTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fetchFault(r.Context(), r.URL.Host, err)
 	}
-	if t.maxBytes > 0 {
-		if resp.ContentLength > t.maxBytes {
-			_ = resp.Body.Close()
-			return nil, bodyTooLarge(t.maxBytes)
-		}
-		resp.Body = &boundedBody{ReadCloser: resp.Body, left: t.maxBytes, limit: t.maxBytes}
+	limit := t.maxBytes
+	if limit <= 0 {
+		return resp, nil
 	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		limit = max(limit, redirectBody) // a note for people, not what was asked for
+	}
+	if resp.ContentLength > limit {
+		_ = resp.Body.Close()
+		return nil, bodyTooLarge(limit)
+	}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: limit, limit: limit}
 	return resp, nil
 }
 
