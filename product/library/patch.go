@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"maps"
 
 	"showreel/fault"
 )
@@ -13,7 +14,8 @@ type Patch struct {
 	Tags        *[]string          `json:"tags,omitempty" doc:"replaces all tags"`
 	AddTags     []string           `json:"addTags,omitempty" doc:"added to the tags"`
 	RemoveTags  []string           `json:"removeTags,omitempty" doc:"taken from the tags"`
-	Fields      *map[string]string `json:"fields,omitempty" doc:"merged into the fields; an empty value removes one"`
+	Fields      *map[string]string `json:"fields,omitempty" doc:"replaces all custom fields"`
+	SetFields   map[string]string  `json:"setFields,omitempty" doc:"merged into the custom fields; an empty value removes one"`
 	Source      *string            `json:"source,omitempty"`
 	Licence     *string            `json:"licence,omitempty"`
 	Credit      *string            `json:"credit,omitempty"`
@@ -129,16 +131,13 @@ func (p Patch) applyTags(a *Asset) error {
 }
 
 func (p Patch) applyFields(a *Asset) error {
-	if p.Fields == nil {
-		return nil
-	}
 	merged := map[string]string{}
-	for k, v := range a.Fields {
-		merged[k] = v
+	if p.Fields != nil {
+		maps.Copy(merged, *p.Fields)
+	} else {
+		maps.Copy(merged, a.Fields)
 	}
-	for k, v := range *p.Fields {
-		merged[k] = v
-	}
+	maps.Copy(merged, p.SetFields)
 	var err error
 	a.Fields, err = cleanFields(merged)
 	return err

@@ -180,6 +180,9 @@ func (s *Service) newPassword(ctx context.Context, u User, p UserPatch) (string,
 		return "", nil
 	}
 	if WhoFrom(ctx).ID == u.ID {
+		if p.CurrentPassword == "" {
+			return "", fault.Say("access.password", u.ID, fault.Invalid, "current-password-required", "Give your present password too, to change it.")
+		}
 		if err := s.confirm(ctx, u, p.CurrentPassword); err != nil {
 			return "", err
 		}
