@@ -23,6 +23,8 @@ type Driver interface {
 	Cancel(ctx context.Context, key string) error
 	// Restart lets a Failed or Cancelled run go on: what Cut keeps is not done again.
 	Restart(ctx context.Context, key string) error
+	// Forget erases the record of a run that has ended: input, results, messages. Its key is free again.
+	Forget(ctx context.Context, key string) error
 	// Status describes a run.
 	Status(ctx context.Context, key string) (Status, error)
 }

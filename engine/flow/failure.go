@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,17 +111,17 @@ func Cut(steps []StepRecord, culprit string) (start int, carry []StepRecord) {
 	if at < 0 {
 		return steps[len(steps)-1].ID, nil
 	}
-	prefix, isItem := groupOf(culprit)
+	prefix, index, isItem := itemOf(culprit)
 	if !isItem {
 		return steps[at].ID, nil
 	}
 	start = steps[at].ID
-	for i, next := 0, -1; i < len(steps); i++ {
-		s := steps[i]
+	next := start - index // the place of the item that is due; one that is missing was cut off
+	for _, s := range steps {
 		if !strings.HasPrefix(s.Path, prefix) {
 			continue
 		}
-		if gap := next >= 0 && s.ID != next; gap {
+		if s.ID != next {
 			start = min(start, next)
 		}
 		if !s.OK {
@@ -134,11 +135,12 @@ func Cut(steps []StepRecord, culprit string) (start int, carry []StepRecord) {
 	return start, carry
 }
 
-// groupOf gives the common prefix of the items of an Each.
-func groupOf(path string) (prefix string, ok bool) {
+// itemOf takes the path of an item of an Each apart: "encode[3]" is item 3 of "encode[".
+func itemOf(path string) (prefix string, index int, ok bool) {
 	i := strings.LastIndexByte(path, '[')
 	if i < 0 || !strings.HasSuffix(path, "]") {
-		return "", false
+		return "", 0, false
 	}
-	return path[:i+1], true
+	index, err := strconv.Atoi(path[i+1 : len(path)-1])
+	return path[:i+1], index, err == nil
 }

@@ -200,6 +200,23 @@ func (e *Engine) Restart(ctx context.Context, key string) error {
 	return nil
 }
 
+// Forget erases everything that is kept of an ended run: input, results, messages. Its key is free again. Kinds:
+// fault.NotFound, fault.Conflict for a run that has not ended.
+func (e *Engine) Forget(ctx context.Context, key string) error {
+	const op = "flow.forget"
+	s, err := e.Status(ctx, key)
+	if err != nil {
+		return err
+	}
+	if !s.State.Ended() {
+		return fault.Say(op, key, fault.Conflict, "flow-not-ended", "This run is %s; cancel it first.", s.State)
+	}
+	if err := e.driver.Forget(ctx, key); err != nil {
+		return fault.E(op, key, "", err)
+	}
+	return nil
+}
+
 // Status describes a run. fault.NotFound for an unknown key.
 func (e *Engine) Status(ctx context.Context, key string) (Status, error) {
 	s, err := e.driver.Status(ctx, key)

@@ -32,6 +32,15 @@ func (d *Driver) Restart(ctx context.Context, key string) error {
 	return fault.Say(op, key, fault.Conflict, "flow-not-stopped", "Only a failed or cancelled run can be restarted.")
 }
 
+// Forget implements flow.Driver.
+func (d *Driver) Forget(_ context.Context, key string) error {
+	d.dropCarry(key)
+	if err := dbos.DeleteWorkflows(d.ctx, []string{key}); err != nil {
+		return wrap("dbosflow.forget", key, err)
+	}
+	return nil
+}
+
 func (d *Driver) rewind(ctx context.Context, key string) error {
 	const op = "dbosflow.restart"
 	s, err := d.status(key, true)

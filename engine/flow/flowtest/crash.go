@@ -314,9 +314,6 @@ func testCrash(t *testing.T, h Harness) {
 }
 
 func testTakeOver(t *testing.T, h Harness) {
-	if !h.Workers {
-		t.Skip("this store has one process")
-	}
 	address, log := h.Place(t), filepath.Join(t.TempDir(), "steps")
 	dead := spawn(t, address, "two", log, "stuck=k")
 	eventually(t, "the worker is in the long step", func() bool { return len(lines(t, log)) == 2 })
@@ -335,9 +332,6 @@ func testTakeOver(t *testing.T, h Harness) {
 }
 
 func testRemoteCancel(t *testing.T, h Harness) {
-	if !h.Workers {
-		t.Skip("this store has one process")
-	}
 	address, log := h.Place(t), filepath.Join(t.TempDir(), "steps")
 	spawn(t, address, "two", log, "stuck=k")
 	eventually(t, "the worker is in the long step", func() bool { return len(lines(t, log)) == 2 })

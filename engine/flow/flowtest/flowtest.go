@@ -52,9 +52,12 @@ func Run(t *testing.T, h Harness) {
 		"a start outlives the process":             testStartInLater,
 		"a start in a transaction can be steered":  testStartInSteered,
 		"kill -9 at any point":                     testCrash,
-		"another worker takes over after kill -9":  testTakeOver,
-		"another process cancels":                  testRemoteCancel,
 		"an engine without work leaves runs alone": testWithoutWork,
+		"an ended run can be forgotten":            testForget,
+	}
+	if h.Workers {
+		tests["another worker takes over after kill -9"] = testTakeOver
+		tests["another process cancels"] = testRemoteCancel
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, h) })

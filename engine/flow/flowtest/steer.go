@@ -275,3 +275,37 @@ func testWithoutWork(t *testing.T, h Harness) {
 	ended(t, h.engine(t, address, db, reg), "k", flow.Done)
 	n.want(t, 1)
 }
+
+func testForget(t *testing.T, h Harness) {
+	var n counts
+	var heal atomic.Bool
+	e := h.engine(t, h.Place(t), nil, func(e *flow.Engine) {
+		flow.Register(e, "f", func(c flow.Ctx, _ int) ([]int, error) {
+			return flow.Each(c, "item", 1, []int{0, 1}, func(_ context.Context, i int) (int, error) {
+				n[i].Add(1)
+				if i == 1 && !heal.Load() {
+					return 0, broken(fault.Invalid)
+				}
+				return i, nil
+			})
+		})
+		awaits(e)
+	})
+	ctx := t.Context()
+	begin(t, e, "ask", "waits", time.Duration(0))
+	if err := e.Forget(ctx, "waits"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("forgetting a run under way: %v", err)
+	}
+	begin(t, e, "f", "k", 0)
+	ended(t, e, "k", flow.Failed)
+	if err := e.Forget(ctx, "k"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Status(ctx, "k"); !fault.Is(err, fault.NotFound) {
+		t.Fatalf("a forgotten run: %v", err)
+	}
+	heal.Store(true)
+	begin(t, e, "f", "k", 0)
+	ended(t, e, "k", flow.Done)
+	n.want(t, 2, 2)
+}
