@@ -317,11 +317,11 @@ func TestEncryptedTracksDecryptToTheSamePictures(t *testing.T) {
 	for _, scheme := range []string{cmaf.SchemeCENC, cmaf.SchemeCBCS} {
 		p := protection(scheme)
 		v := view(t, f, cmaf.Options{Protect: func(*cmaf.Track) *cmaf.Protection { return p }})
-		// Segment by segment: ffmpeg 5.1 loses the subsamples of a second fragment in one file.
+		// Single fragments: ffmpeg 5.1 loses the encryption of a second fragment in one file. TestIndependentDecrypt has whole tracks.
 		for _, at := range []struct {
 			track string
 			n     int
-		}{{"v180-avc", 0}, {"v180-avc", 1}, {"a-en-aac", 0}, {"a-en-aac", 1}} {
+		}{{"v180-avc", 0}, {"v180-avc", 1}, {"a-en-aac", 0}} {
 			want := decode(t, f.file(t, clear, at.track, at.n))
 			enc := f.file(t, v, at.track, at.n)
 			got := decode(t, enc, "-decryption_key", hex.EncodeToString(p.Key[:]))
