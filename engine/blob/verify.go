@@ -24,7 +24,8 @@ func newVerifier(op, key string, r io.Reader, o PutOptions) *verifier {
 	return &verifier{op: op, key: key, r: r, h: sha256.New(), want: o}
 }
 
-// Read implements io.Reader.
+// Read implements io.Reader. Where the size is known, the end is checked together with the last bytes and these are held
+// back when something is wrong: a driver that stops at the announced size never sees a complete but wrong blob.
 func (v *verifier) Read(p []byte) (int, error) {
 	if v.err != nil {
 		return 0, v.err
@@ -32,6 +33,9 @@ func (v *verifier) Read(p []byte) (int, error) {
 	n, err := v.r.Read(p)
 	v.h.Write(p[:n])
 	v.n += int64(n)
+	if err == nil && n > 0 && v.n == v.want.Size {
+		err = v.probe()
+	}
 	if v.want.Size >= 0 && v.n > v.want.Size {
 		err = v.wrongSize()
 	}
@@ -39,7 +43,23 @@ func (v *verifier) Read(p []byte) (int, error) {
 		err = v.end()
 	}
 	v.err = err
+	if err != nil && err != io.EOF {
+		n = 0
+	}
 	return n, err
+}
+
+// probe looks for a byte too many after the announced size.
+func (v *verifier) probe() error {
+	var extra [1]byte
+	for range 100 {
+		n, err := v.r.Read(extra[:])
+		v.n += int64(n)
+		if n > 0 || err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
 }
 
 func (v *verifier) end() error {
