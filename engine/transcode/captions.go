@@ -137,7 +137,9 @@ func (c *Captions) warn(text string, args ...any) {
 	}
 }
 
-func fromDuration(d time.Duration) media.Time { return media.Time(d.Milliseconds()) * media.Millisecond }
+func fromDuration(d time.Duration) media.Time {
+	return media.Time(d.Milliseconds()) * media.Millisecond
+}
 
 func cueText(it *astisub.Item) string {
 	var lines []string
