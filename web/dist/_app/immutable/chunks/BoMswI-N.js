@@ -1,0 +1,1 @@
+import{Nt as e}from"./BZ3fcF9O.js";e();

@@ -1,0 +1,1 @@
+import{n as e}from"./BPZS4ejs.js";var t=new WeakMap,n=e=>{let n=t.get(e);return n||t.set(e,n=new Set),n},r=new e.ResizeObserver(e=>{for(let t of e)for(let e of n(t.target))e(t)});function i(e,t){n(e).add(t),r.observe(e)}function a(e,t){let i=n(e);i.delete(t),i.size||r.unobserve(e)}export{a as n,i as t};

@@ -1,0 +1,7 @@
+declare global {
+  namespace App {}
+  interface Window {
+    showDirectoryPicker?: unknown;
+  }
+}
+export {};

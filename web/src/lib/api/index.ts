@@ -1,0 +1,126 @@
+/** Every request the console makes, by noun. Pages import this and never a path. */
+import { call, get } from './client';
+import type * as n from './nouns';
+import * as shape from './shape';
+
+export * from './client';
+export type * from './nouns';
+
+const at = (path: string, id: string, rest = ''): string => `${path}/${encodeURIComponent(id)}${rest}`;
+
+export interface AssetQuery {
+  text?: string;
+  kind?: string;
+  state?: string;
+  tags?: string[];
+  collection?: string;
+  sort?: string;
+  cursor?: string;
+  limit?: number;
+  trash?: boolean;
+}
+
+export interface Bulk {
+  ids: string[];
+  patch?: n.AssetPatch;
+  trash?: boolean;
+  restore?: boolean;
+  addTags?: string[];
+  collection?: string;
+}
+
+export const assets = {
+  list: async (q: AssetQuery, signal?: AbortSignal) => shape.page(await get('/v1/assets', { ...q }, signal), (r) => shape.asset(r)),
+  async one(id: string): Promise<n.Asset> {
+    const a = await call<any>('GET', at('/v1/assets', id));
+    return shape.asset(a.data, a.etag);
+  },
+  async patch(id: string, rev: string, patch: n.AssetPatch): Promise<n.Asset> {
+    const a = await call<any>('PATCH', at('/v1/assets', id), { body: patch, ifMatch: rev });
+    return shape.asset(a.data, a.etag);
+  },
+  trash: async (id: string) => void (await call('DELETE', at('/v1/assets', id))),
+  restore: async (id: string) => void (await call('POST', at('/v1/assets', id, '/restore'))),
+  purge: async (id: string) => void (await call('POST', at('/v1/assets', id, '/purge'))),
+  bulk: async (body: Bulk) => void (await call('POST', '/v1/assets/bulk', { body })),
+  versions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/versions')), shape.version).items,
+  renditions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/renditions')), shape.rendition).items,
+  annotations: async (id: string) => shape.page(await get(at('/v1/assets', id, '/annotations')), shape.annotation).items,
+  history: async (id: string) => shape.page(await get(at('/v1/assets', id, '/history')), shape.entry).items,
+  ledger: async (id: string) => shape.page(await get(at('/v1/assets', id, '/ledger')), shape.ledger).items,
+  findings: async (id: string) => shape.page(await get(at('/v1/assets', id, '/findings')), shape.finding).items,
+  reprocess: async (id: string, template: string) => void (await call('POST', at('/v1/assets', id, '/reprocess'), { body: { template } })),
+  async play(id: string, drm: n.Protection): Promise<n.Play> {
+    return shape.play((await call<any>('POST', at('/v1/assets', id, '/play'), { body: { drm } })).data);
+  },
+  posterUrl: (a: n.Asset) => `${at('/v1/assets', a.id, '/poster.jpg')}?v=${a.version}.${a.updatedMs}`,
+  thumbsUrl: (id: string) => at('/v1/assets', id, '/thumbs.vtt'),
+  originalUrl: (id: string) => at('/v1/assets', id, '/original'),
+  exportUrl: (id: string) => at('/v1/assets', id, '/export'),
+  captionsUrl: (id: string, lang: string) => at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`)
+};
+
+export const findings = {
+  waive: async (id: string, reason: string) => void (await call('POST', at('/v1/findings', id, '/waive'), { body: { reason } }))
+};
+
+export const tags = async (): Promise<string[]> =>
+  shape.page(await get('/v1/tags'), (r: any) => (typeof r === 'string' ? r : String(r.tag ?? r.name))).items;
+
+export const collections = {
+  list: async () => shape.page(await get('/v1/collections'), shape.collection).items,
+  create: async (name: string, description = '') =>
+    shape.collection((await call<any>('POST', '/v1/collections', { body: { name, description } })).data),
+  patch: async (id: string, body: { name?: string; description?: string }) => void (await call('PATCH', at('/v1/collections', id), { body })),
+  remove: async (id: string) => void (await call('DELETE', at('/v1/collections', id))),
+  put: async (id: string, ids: string[]) => void (await call('PUT', at('/v1/collections', id, '/assets'), { body: { ids } })),
+  take: async (id: string, ids: string[]) => void (await call('DELETE', at('/v1/collections', id, '/assets'), { body: { ids } }))
+};
+
+export type JobVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'release';
+
+export const jobs = {
+  list: async (q: { state?: string; asset?: string; cursor?: string; limit?: number }) => shape.page(await get('/v1/jobs', { ...q }), shape.job),
+  one: async (id: string) => shape.job(await get(at('/v1/jobs', id))),
+  act: async (id: string, verb: JobVerb) => void (await call('POST', at('/v1/jobs', id, `/${verb}`))),
+  patch: async (id: string, body: { priority?: number; lane?: string }) => void (await call('PATCH', at('/v1/jobs', id), { body }))
+};
+
+export const pulls = { create: async (url: string, template: string) => void (await call('POST', '/v1/pulls', { body: { url, template } })) };
+
+export const templates = {
+  list: async () => shape.page(await get('/v1/templates'), shape.template).items,
+  one: async (name: string) => shape.template(await get(at('/v1/templates', name))),
+  put: async (name: string, body: unknown) => void (await call('PUT', at('/v1/templates', name), { body }))
+};
+
+export const session = {
+  setupNeeded: async () => Boolean((await get<any>('/v1/setup')).needed),
+  setup: async (body: { token: string; name: string; email: string; password: string }) => void (await call('POST', '/v1/setup', { body })),
+  open: async (email: string, password: string) => void (await call('POST', '/v1/session', { body: { email, password } })),
+  current: async () => shape.session(await get('/v1/session')),
+  close: async () => void (await call('DELETE', '/v1/session'))
+};
+
+export const users = {
+  list: async () => shape.page(await get('/v1/users'), shape.user).items,
+  create: async (body: { name: string; email: string; password: string; roles: string[] }) => void (await call('POST', '/v1/users', { body })),
+  patch: async (id: string, body: { roles?: string[]; disabled?: boolean; password?: string }) => void (await call('PATCH', at('/v1/users', id), { body })),
+  remove: async (id: string) => void (await call('DELETE', at('/v1/users', id)))
+};
+
+export const keys = {
+  list: async () => shape.page(await get('/v1/keys'), shape.apiKey).items,
+  async create(name: string, roles: string[]): Promise<string> {
+    const made = (await call<any>('POST', '/v1/keys', { body: { name, roles } })).data;
+    return String(made.secret ?? made.key ?? '');
+  },
+  remove: async (id: string) => void (await call('DELETE', at('/v1/keys', id)))
+};
+
+export const audit = async (cursor?: string) => shape.page(await get('/v1/audit', { cursor, limit: 100 }), shape.entry);
+export const stats = async (): Promise<Record<string, any>> => get('/v1/stats');
+export const doctor = async (): Promise<n.Ability[]> => {
+  const raw = await get<any>('/v1/doctor');
+  return shape.page(raw?.abilities ?? raw, shape.ability).items;
+};

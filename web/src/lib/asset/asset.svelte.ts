@@ -1,0 +1,72 @@
+import { assets, jobs, wordsOf, type Annotation, type Asset, type Finding, type Job, type Play, type Protection, type Rendition, type Version } from '$lib/api';
+import { load, type Cue } from '$lib/library/thumbs';
+import { wave, type Wave } from '$lib/timeline/tracks';
+import type { Rate } from '$lib/timeline/timecode';
+
+/** Everything an asset page shows, read part by part so that one missing part hides nothing else. */
+export class AssetPage {
+  asset = $state<Asset | null>(null);
+  versions = $state<Version[]>([]);
+  renditions = $state<Rendition[]>([]);
+  annotations = $state<Annotation[]>([]);
+  findings = $state<Finding[]>([]);
+  job = $state<Job | null>(null);
+  play = $state<Play | null>(null);
+  cues = $state<Cue[]>([]);
+  wave = $state<Wave | null>(null);
+  error = $state('');
+
+  constructor(readonly id: string) {}
+
+  get durationMs(): number {
+    return this.play?.durationMs || this.asset?.durationMs || 0;
+  }
+
+  get rate(): Rate | null {
+    const v = this.versions.find((x) => x.number === this.asset?.version) ?? this.versions.at(-1);
+    return v?.streams.find((s) => s.type === 'video')?.rate ?? null;
+  }
+
+  /** playable: there is a stream, perhaps a growing one. */
+  get playable(): boolean {
+    const a = this.asset;
+    if (!a || (a.kind !== 'video' && a.kind !== 'audio')) return false;
+    return a.state === 'ready' || this.renditions.some((r) => r.role === 'rung' || r.role === 'video' || r.role === 'audio' || r.role === 'proxy') || (this.job?.playableMs ?? 0) > 0;
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.asset = await assets.one(this.id);
+      this.error = '';
+    } catch (err) {
+      this.error = wordsOf(err);
+      return;
+    }
+    await this.parts();
+  }
+
+  async parts(): Promise<void> {
+    const keep = <T>(p: Promise<T>, put: (v: T) => void): Promise<void> => p.then(put, () => undefined);
+    await Promise.all([
+      keep(assets.versions(this.id), (v) => (this.versions = v)),
+      keep(assets.renditions(this.id), (v) => (this.renditions = v)),
+      keep(assets.annotations(this.id), (v) => (this.annotations = v)),
+      keep(assets.findings(this.id), (v) => (this.findings = v)),
+      keep(jobs.list({ asset: this.id, limit: 1 }), (p) => (this.job = p.items.find((j) => j.asset === this.id) ?? null))
+    ]);
+  }
+
+  /** ask fetches a playing link and keeps what the page shows of it. */
+  async ask(protection: Protection): Promise<Play> {
+    const play = await assets.play(this.id, protection);
+    this.play = play;
+    if (play.thumbs && this.cues.length === 0) void load(play.thumbs).then((c) => (this.cues = c));
+    if (play.waveform && !this.wave) {
+      void fetch(play.waveform)
+        .then((r) => (r.ok ? r.json() : null))
+        .then((raw) => raw && (this.wave = wave(raw, this.durationMs)))
+        .catch(() => undefined);
+    }
+    return play;
+  }
+}
