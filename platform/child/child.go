@@ -9,6 +9,7 @@ package child
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 )
 
@@ -56,4 +57,25 @@ type Result struct {
 func Run(ctx context.Context, s Spec) (Result, error) {
 	r := &run{spec: s, tail: tail{limit: tailBytes}, proc: newProcess()}
 	return r.do(ctx)
+}
+
+// Abilities says what this system permits, for doctor.
+type Abilities struct {
+	NoNetwork bool
+	OtherUser bool
+	Text      string
+}
+
+// Probe tries it with a program that does nothing.
+func Probe(ctx context.Context) (Abilities, error) {
+	res, err := Run(ctx, Spec{Path: "true", NoNetwork: true, Wall: 10 * time.Second})
+	if err != nil {
+		return Abilities{}, err
+	}
+	a := Abilities{NoNetwork: res.Isolated, OtherUser: os.Geteuid() == 0 && mayLimitOthers()}
+	a.Text = "Media tools run without a network."
+	if !a.NoNetwork {
+		a.Text = "Media tools could use the network: this system permits no network namespaces; run as root or allow unprivileged user namespaces."
+	}
+	return a, nil
 }

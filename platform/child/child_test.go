@@ -210,6 +210,17 @@ func TestNoNetwork(t *testing.T) {
 	}
 }
 
+func TestProbeAgreesWithRun(t *testing.T) {
+	a, err := child.Probe(t.Context())
+	if err != nil || a.Text == "" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	res, err := child.Run(t.Context(), child.Spec{Path: "true", NoNetwork: true})
+	if err != nil || res.Isolated != a.NoNetwork {
+		t.Fatalf("probe %+v, run %+v, %v", a, res, err)
+	}
+}
+
 func TestRunsAsAnotherUser(t *testing.T) {
 	var out bytes.Buffer
 	res, err := child.Run(t.Context(), child.Spec{Path: "id", Args: []string{"-u"}, Stdout: &out, UID: 65534, GID: 65534, NoNetwork: true, Dir: "/"})

@@ -64,10 +64,14 @@ func (r *run) isolations() []isolation {
 	if !r.spec.NoNetwork {
 		return []isolation{{}}
 	}
-	if os.Geteuid() == 0 {
-		return []isolation{{network: true}, {}}
+	throughUser := isolation{network: true, user: true}
+	if os.Geteuid() != 0 {
+		return []isolation{throughUser, {}}
 	}
-	return []isolation{{network: true, user: true}, {}}
+	if r.spec.UID != 0 || r.spec.GID != 0 {
+		return []isolation{{network: true}, {}} // another user does not exist in our user namespace
+	}
+	return []isolation{{network: true}, throughUser, {}} // root of a container may lack CAP_SYS_ADMIN
 }
 
 func (i isolation) apply(a *syscall.SysProcAttr) {

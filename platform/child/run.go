@@ -73,7 +73,7 @@ func (r *run) start() error {
 			r.res.Isolated = iso.network
 			break
 		}
-		if !iso.network || !notPermitted(err) {
+		if iso == (isolation{}) || !notPermitted(err) {
 			return r.startError(err)
 		}
 	}

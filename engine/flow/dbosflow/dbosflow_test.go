@@ -2,8 +2,10 @@ package dbosflow_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"showreel/engine/flow/dbosflow"
 	"showreel/engine/flow/flowtest"
 	"showreel/fault"
+	"showreel/platform/sqldb"
 	"showreel/platform/sqldb/sqldbtest"
 )
 
@@ -34,6 +37,59 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	sqldbtest.PostgresURL(t) // skips here, once, where there is none
 	flowtest.Run(t, harness(func(t *testing.T) string { return sqldbtest.PostgresURL(t) }, true))
+}
+
+// A full disk in the middle of a run costs time, not the run: it stays under way and goes on when there is room.
+func TestStoreThatCannotWriteForAWhile(t *testing.T) {
+	url := "sqlite:" + filepath.Join(t.TempDir(), "flow.db")
+	d, err := dbosflow.Open(t.Context(), dbosflow.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := flow.New(d, nil, flow.WithLog(slog.New(slog.DiscardHandler)))
+	defer func() { _ = e.Close(context.Background()) }()
+	var first, second atomic.Int32
+	flow.Register(e, "f", func(c flow.Ctx, _ int) (int, error) {
+		if _, err := flow.Do(c, "first", func(context.Context) (int, error) { return int(first.Add(1)), nil }); err != nil {
+			return 0, err
+		}
+		return flow.Do(c, "second", func(context.Context) (int, error) { return int(second.Add(1)), nil })
+	})
+	file, err := sqldb.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	exec := func(query string) {
+		t.Helper()
+		err := file.Write(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.ExecContext(t.Context(), query); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`CREATE TRIGGER full_disk BEFORE INSERT ON operation_outputs WHEN NEW.function_name = 'second' BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
+	if err := e.Launch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Start(t.Context(), "f", "k", 0); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); second.Load() == 0 && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	time.Sleep(500 * time.Millisecond)
+	if s, err := e.Status(t.Context(), "k"); err != nil || s.State.Ended() {
+		t.Fatalf("with a full disk: %+v, %v", s, err)
+	}
+	exec(`DROP TRIGGER full_disk`)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if s, err := e.Wait(ctx, "k"); err != nil || s.State != flow.Done {
+		t.Fatalf("with room again: %+v, %v", s, err)
+	}
+	if first.Load() != 1 || second.Load() < 2 {
+		t.Fatalf("steps done %d and %d times", first.Load(), second.Load())
+	}
 }
 
 func TestOpenRefusesOtherAddresses(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 const (
 	beatEvery   = time.Second
 	orphanAfter = 3 * time.Second // a run of our own that nobody executes is taken up again
+	forgetDead  = 24 * time.Hour  // a heartbeat so old is of a worker that will not come back
 )
 
 // sweeper is the heart and the eyes of a worker. Every second it writes its heartbeat, ends executions whose run has been
@@ -64,6 +65,10 @@ func (s *sweeper) beat(ctx context.Context) error {
 	return s.d.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO showreel_flow_workers (id, seen_ms) VALUES ($1, `+nowMS+`)
 			ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms`, dbos.GetExecutorID(s.d.ctx))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM showreel_flow_workers WHERE seen_ms < `+nowMS+` - $1`, forgetDead.Milliseconds())
 		return err
 	})
 }
