@@ -233,3 +233,5 @@ func TestStreamEndsAfterSigningOut(t *testing.T) {
 		}
 	})
 }
+
+var _ httpd.StreamSource = (*outbox.Outbox)(nil)
