@@ -36,6 +36,8 @@ func (d *Driver) fault(ctx context.Context, op, key string, err error) error {
 		return noBucket(op, d.bucket)
 	case answer.Code == minio.NoSuchKey, answer.StatusCode == http.StatusNotFound:
 		return say(fault.NotFound, "no-blob", "There is no stored file of that name.")
+	case answer.Code == isFolder:
+		return say(fault.Conflict, "key-is-folder", "Other files are stored below this name, and this S3 storage cannot hold both.")
 	case answer.StatusCode == http.StatusPreconditionFailed, answer.StatusCode == http.StatusConflict:
 		return say(fault.Conflict, "exists", "It is stored already.")
 	case answer.StatusCode == http.StatusInsufficientStorage, answer.Code == "QuotaExceeded", answer.Code == "XMinioStorageFull":
@@ -51,7 +53,7 @@ func (d *Driver) fault(ctx context.Context, op, key string, err error) error {
 // refused goes by the code first: some servers answer 404 to an unknown access key.
 func refused(answer minio.ErrorResponse) bool {
 	switch answer.Code {
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "XAdminUserNotFound":
 		return true
 	}
 	return answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized

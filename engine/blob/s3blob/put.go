@@ -54,7 +54,30 @@ func options(o blob.PutOptions) minio.PutObjectOptions {
 }
 
 func (d *Driver) putOne(ctx context.Context, key string, data []byte, o minio.PutObjectOptions) (minio.UploadInfo, error) {
-	return d.core.PutObject(ctx, d.bucket, d.prefix+key, bytes.NewReader(data), int64(len(data)), "", hexSHA256(data), o)
+	sum := hexSHA256(data)
+	return again(ctx, func() (minio.UploadInfo, error) {
+		return d.core.PutObject(ctx, d.bucket, d.prefix+key, bytes.NewReader(data), int64(len(data)), "", sum, o)
+	})
+}
+
+// isFolder is the code by which servers over a file system, versitygw among them, refuse a key that is a folder. They also
+// give it for a moment to one whose folder another client's delete just emptied, so a few tries tell the two apart.
+const isFolder = "ExistingObjectIsDirectory"
+
+// again repeats fn while the server answers isFolder, about 0.3 s in all.
+func again(ctx context.Context, fn func() (minio.UploadInfo, error)) (up minio.UploadInfo, err error) {
+	for attempt := range 6 {
+		up, err = fn()
+		if err == nil || minio.ToErrorResponse(err).Code != isFolder {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return up, err
+		case <-time.After(5 * time.Millisecond << attempt):
+		}
+	}
+	return up, err
 }
 
 func hexSHA256(data []byte) string {
@@ -72,7 +95,9 @@ func (d *Driver) putParts(ctx context.Context, key string, first *[]byte, r io.R
 	parts, size, err := d.sendParts(ctx, key, id, first, r, o.Size)
 	if err == nil {
 		opts.UserMetadata = nil // given when the upload began
-		_, err = d.core.CompleteMultipartUpload(ctx, d.bucket, d.prefix+key, id, parts, opts)
+		_, err = again(ctx, func() (minio.UploadInfo, error) {
+			return d.core.CompleteMultipartUpload(ctx, d.bucket, d.prefix+key, id, parts, opts)
+		})
 	}
 	if err != nil {
 		// Best effort: where this fails too, the bucket's lifecycle rule removes the parts.
