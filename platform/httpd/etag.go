@@ -1,8 +1,11 @@
 package httpd
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"showreel/fault"
 )
@@ -71,4 +74,9 @@ func anyTag(header string, is func(tag string) bool) bool {
 		rest = strings.TrimLeft(rest[end+2:], " \t,")
 	}
 	return false
+}
+
+// NotModified is what a typed operation returns as its error to answer 304 with the tag.
+func NotModified(etag string) error {
+	return huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {etag}})
 }

@@ -20,7 +20,7 @@ type Saved struct {
 	Status int         `json:"status"`
 	Header http.Header `json:"header,omitempty"`
 	Body   []byte      `json:"body,omitempty"`
-	Secret bool        `json:"secret,omitempty"` // the answer held a secret, so only the fact is kept
+	Bare   bool        `json:"bare,omitempty"` // only the fact is kept: the answer held a secret or was too long
 }
 
 // IdempotencyStore remembers which keys were used. Both methods are safe for concurrent use.
@@ -83,7 +83,9 @@ func (s *Server) runOnce(d *door, w http.ResponseWriter, r *http.Request, key, f
 	d.handler.ServeHTTP(kept, r)
 	finished = true
 	if err := s.config.Idempotency.Finish(ctx, key, fingerprint, kept.saved(d.sensitive)); err != nil {
-		s.logInternal(ctx, err) // the work is done; failing now would invite a second try
+		s.log.WarnContext(ctx, "answer not kept for its idempotency key", "id", RequestID(ctx), "error", err)
+		// The work is done: at least the fact must be kept, and failing the request now would invite a second try.
+		_ = s.config.Idempotency.Finish(ctx, key, fingerprint, &Saved{Status: kept.code(), Bare: true})
 	}
 	maps.Copy(w.Header(), kept.header)
 	w.WriteHeader(kept.code())
@@ -91,9 +93,9 @@ func (s *Server) runOnce(d *door, w http.ResponseWriter, r *http.Request, key, f
 }
 
 func (s *Server) repeat(w http.ResponseWriter, r *http.Request, saved *Saved) {
-	if saved.Secret {
+	if saved.Bare {
 		s.fail(w, r, fault.Say("httpd.idempotency", "", fault.Conflict, "already-done",
-			"This was done before with the same Idempotency-Key; its answer held a secret that is shown only once."))
+			"This was done before with the same Idempotency-Key; its answer is shown only once."))
 		return
 	}
 	maps.Copy(w.Header(), saved.Header)
@@ -145,7 +147,7 @@ func (k *keptAnswer) saved(sensitive bool) *Saved {
 		return nil
 	}
 	if status < 300 && (sensitive || k.header.Get("Set-Cookie") != "") {
-		return &Saved{Status: status, Secret: true}
+		return &Saved{Status: status, Bare: true}
 	}
 	header := http.Header{}
 	for _, name := range []string{"Content-Type", "Etag", "Location", "Cache-Control"} {

@@ -149,6 +149,22 @@ func TestIdempotencyKeepsNoSecretAndNoFailure(t *testing.T) {
 	}
 }
 
+// A store that cannot keep a long answer keeps the fact, so that the work is not done twice.
+func TestIdempotencyOfALongAnswer(t *testing.T) {
+	s := httpd.New(httpd.Config{Guard: httpdtest.Guard{}, Idempotency: httpd.NewKVIdempotency(&kv{most: 1000})})
+	type out struct{ Body string }
+	calls := 0
+	httpd.Register(s, huma.Operation{OperationID: "long", Method: "POST", Path: "/v1/long"}, "x:y", func(context.Context, *empty) (*out, error) {
+		calls++
+		return &out{strings.Repeat("x", 2000)}, nil
+	})
+	for i, want := range []int{200, 409} {
+		if a := httpdtest.Do(t, s, "POST", "/v1/long", nil, "Idempotency-Key", "k"); a.Status != want || calls != 1 {
+			t.Errorf("try %d got %d after %d calls", i, a.Status, calls)
+		}
+	}
+}
+
 func TestIdempotencyWhileInProgressAndAfterPanic(t *testing.T) {
 	s := httpd.New(httpd.Config{Guard: httpdtest.Guard{}})
 	var inner httpdtest.Answer
@@ -174,11 +190,15 @@ func TestIdempotencyWhileInProgressAndAfterPanic(t *testing.T) {
 
 // kv is a small-record store in memory.
 type kv struct {
+	most    int // bytes of a value; 0 is no limit
 	mu      sync.Mutex
 	records map[string][]byte
 }
 
 func (k *kv) Put(_ context.Context, key string, val []byte, _ time.Duration) error {
+	if k.most > 0 && len(val) > k.most {
+		return fault.E("kv.put", key, fault.TooLarge, nil)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.records == nil {

@@ -197,7 +197,7 @@ func instanceOf(ctx context.Context) string {
 // type, an instance and a sentence.
 func finishProblem(ctx huma.Context, _ string, v any) (any, error) {
 	model, ok := v.(*huma.ErrorModel)
-	if !ok || model.Type != "" {
+	if !ok || model.Type != "" || model.Status < 400 {
 		return v, nil
 	}
 	code, known := codeOfStatus[model.Status]
