@@ -14,6 +14,7 @@ import (
 func (s *Service) Routes(srv *httpd.Server) {
 	s.assetRoutes(srv)
 	s.detailRoutes(srv)
+	s.historyRoute(srv)
 	s.annotationRoutes(srv)
 	s.collectionRoutes(srv)
 }
@@ -138,7 +139,7 @@ func (s *Service) assetRoutes(srv *httpd.Server) {
 	httpd.Register(srv, operation("POST", "/v1/assets/{id}/restore", "restore-asset", "Take an asset out of the trash"), "asset:restore",
 		func(ctx context.Context, in *assetIn) (*assetOut, error) { return oneAsset(s.Restore(ctx, in.ID)) })
 	httpd.Register(srv, operation("POST", "/v1/assets/{id}/purge", "purge-asset", "Delete an asset in the trash for good"), "asset:purge",
-		func(ctx context.Context, in *assetIn) (*nothing, error) { return nil, s.Purge(ctx, in.ID) })
+		func(ctx context.Context, in *assetIn) (*nothing, error) { return &nothing{}, s.Purge(ctx, in.ID) })
 	httpd.Register(srv, operation("POST", "/v1/assets/bulk", "bulk-assets", "Change many assets at once"), "asset:update",
 		func(ctx context.Context, in *bulkIn) (*bulkOut, error) {
 			result, err := s.Bulk(ctx, in.Body.IDs, in.bulk())

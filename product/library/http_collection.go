@@ -72,7 +72,9 @@ func (s *Service) collectionRoutes(srv *httpd.Server) {
 			return oneCollection(s.UpdateCollection(ctx, in.ID, rev, in.Body.Name, in.Body.Description))
 		})
 	httpd.Register(srv, operation("DELETE", "/v1/collections/{id}", "delete-collection", "Remove a collection; its assets stay"), "collection:delete",
-		func(ctx context.Context, in *assetIn) (*nothing, error) { return nil, s.DeleteCollection(ctx, in.ID) })
+		func(ctx context.Context, in *assetIn) (*nothing, error) {
+			return &nothing{}, s.DeleteCollection(ctx, in.ID)
+		})
 	httpd.Register(srv, operation("PUT", "/v1/collections/{id}/assets", "add-to-collection", "Put assets into a collection"), "collection:update",
 		func(ctx context.Context, in *membersIn) (*collectionOut, error) {
 			return oneCollection(s.AddToCollection(ctx, in.ID, in.Body.IDs))

@@ -168,7 +168,7 @@ func (s *Service) annotationRoutes(srv *httpd.Server) {
 		})
 	httpd.Register(srv, operation("DELETE", "/v1/assets/{id}/annotations/{annotation}", "remove-annotation", "Remove an annotation; a machine's stays away"), "asset:annotate",
 		func(ctx context.Context, in *oneNoteIn) (*nothing, error) {
-			return nil, s.RemoveAnnotation(ctx, in.ID, in.Annotation)
+			return &nothing{}, s.RemoveAnnotation(ctx, in.ID, in.Annotation)
 		})
 }
 

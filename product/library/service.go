@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -99,7 +100,12 @@ func (s *Service) write(ctx context.Context, tenant string, fn func(c *change) e
 	if s.tx != nil {
 		return run(s.tx)
 	}
-	return s.deps.DB.Write(ctx, run)
+	err := s.deps.DB.Write(ctx, run)
+	var own *fault.Error
+	if errors.As(err, &own) {
+		return own // the change's own fault, whatever ending the transaction added to it
+	}
+	return err
 }
 
 // read returns the bound transaction or the reader pool.

@@ -78,7 +78,7 @@ func limited(wait time.Duration) error {
 
 // failedTry counts the failure, audits it under the account's tenant and returns the answer for the caller.
 func (s *Service) failedTry(ctx context.Context, u User, email, address string) error {
-	err := s.deps.DB.Write(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+	err := s.write(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		for _, b := range buckets(email, address) {
 			if err := s.countTry(ctx, tx, b); err != nil {
 				return err

@@ -63,6 +63,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 	s.sessionRoutes(srv)
 	s.userRoutes(srv)
 	s.keyRoutes(srv)
+	s.auditRoutes(srv)
 }
 
 func operation(method, path, id, summary string) huma.Operation {

@@ -69,7 +69,7 @@ func (s *Service) userRoutes(srv *httpd.Server) {
 			return oneUser(s.UpdateUser(ctx, in.ID, rev, UserPatch{Name: b.Name, Roles: b.Roles, Disabled: b.Disabled, Password: b.Password, CurrentPassword: b.CurrentPassword}))
 		})
 	httpd.Register(srv, operation("DELETE", "/v1/users/{id}", "delete-user", "Remove a person, their sessions and their keys"), "user:delete",
-		func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.DeleteUser(ctx, in.ID) })
+		func(ctx context.Context, in *idIn) (*nothing, error) { return &nothing{}, s.DeleteUser(ctx, in.ID) })
 }
 
 // optionalRevision is 0, which compares nothing, for a missing header and for "*".
@@ -113,5 +113,5 @@ func (s *Service) keyRoutes(srv *httpd.Server) {
 			return out, err
 		})
 	httpd.Register(srv, operation("DELETE", "/v1/keys/{id}", "delete-key", "Revoke an API key"), httpd.SignedIn,
-		func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.DeleteKey(ctx, in.ID) })
+		func(ctx context.Context, in *idIn) (*nothing, error) { return &nothing{}, s.DeleteKey(ctx, in.ID) })
 }

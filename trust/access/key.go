@@ -46,7 +46,7 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (Key, string, error)
 		return Key{}, "", err
 	}
 	secret := k.Prefix + "_" + randomText(secretBytes)
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO access_keys (id, tenant, prefix, hash, name, roles, owner, created_ms, expires_ms, used_ms)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,0)`,
 			k.ID, k.Tenant, k.Prefix, digest(secret), k.Name, jsonText(k.Roles), k.Owner, k.CreatedMS, k.ExpiresMS)
@@ -131,7 +131,7 @@ func (s *Service) DeleteKey(ctx context.Context, id string) error {
 	if len(keys) == 0 {
 		return fault.Say("access.key", id, fault.NotFound, "key-not-found", "There is no such key here; it may have been revoked already.")
 	}
-	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM access_keys WHERE tenant = $1 AND id = $2`, keys[0].Tenant, id); err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func keyRoles(own, owner string) ([]string, error) {
 }
 
 func (s *Service) noteKey(ctx context.Context, id string, now int64) {
-	err := s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE access_keys SET used_ms = $1 WHERE id = $2`, now, id)
 		return err
 	})

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"sync"
@@ -127,6 +128,16 @@ func (s *Service) judge(ctx context.Context, action string, on Resource) (*audit
 		Outcome: audit.Denied, Reason: d.Policy + ": " + d.Reason,
 	}
 	return entry, fault.Say("access.check", action, fault.Denied, "denied-"+d.Policy, "%s", d.Reason)
+}
+
+// write runs fn in a transaction and returns fn's own fault, whatever ending the transaction added to it.
+func (s *Service) write(ctx context.Context, fn func(tx *sqldb.Tx) error) error {
+	err := s.deps.DB.Write(ctx, fn)
+	var own *fault.Error
+	if errors.As(err, &own) {
+		return own
+	}
+	return err
 }
 
 // record writes an audit entry with a change of this package.

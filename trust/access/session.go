@@ -61,7 +61,7 @@ func (s *Service) matches(ctx context.Context, known bool, password, stored stri
 
 func (s *Service) openSession(ctx context.Context, u User, email, address string) (Session, error) {
 	var out Session
-	err := s.deps.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+	err := s.write(ctx, func(tx *sqldb.Tx) (err error) {
 		if err := forgiveTries(ctx, tx, email, address); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *Service) bySession(ctx context.Context, token string) (Who, error) {
 
 // touch notes that the session is in use. A failure costs nobody anything, so the request goes on.
 func (s *Service) touch(ctx context.Context, hash, user string, now int64) {
-	err := s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE access_sessions SET seen_ms = $1 WHERE hash = $2`, now, hash); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Service) SignOut(ctx context.Context) error {
 	if who.Session == "" {
 		return fault.Say("access.sign-out", "", fault.Invalid, "no-session", "You came with an API key, which has no session; revoke the key to end its use.")
 	}
-	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM access_sessions WHERE id = $1 AND user_id = $2`, who.Session, who.ID); err != nil {
 			return err
 		}

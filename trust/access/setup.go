@@ -11,7 +11,7 @@ import (
 // new token ends the one before, so call it once at every start, and show it only to whoever started the server.
 func (s *Service) SetupToken(ctx context.Context) (string, error) {
 	token := randomText(secretBytes)
-	err := s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.write(ctx, func(tx *sqldb.Tx) error {
 		needed, err := setupNeeded(ctx, tx)
 		if err != nil || !needed {
 			token = ""
@@ -60,7 +60,7 @@ func (s *Service) Setup(ctx context.Context, token string, in NewUser, address s
 	}
 	u.Tenant = MainTenant
 	var out Session
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+	err = s.write(ctx, func(tx *sqldb.Tx) (err error) {
 		out, err = s.firstAdmin(ctx, tx, token, u, hash)
 		return err
 	})
@@ -119,7 +119,7 @@ func (s *Service) CreateTenant(ctx context.Context, id, name string) (Tenant, er
 		return Tenant{}, err
 	}
 	t := Tenant{ID: id, Name: name, CreatedMS: s.nowMS()}
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO access_tenants (id, name, created_ms) VALUES ($1,$2,$3)`, t.ID, t.Name, t.CreatedMS)
 		if sqldb.Unique(err) {
 			return fault.Say("access.tenant", id, fault.Conflict, "tenant-exists", "There is a tenant %s already.", id)

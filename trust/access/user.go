@@ -54,7 +54,7 @@ func (s *Service) CreateUser(ctx context.Context, in NewUser) (User, error) {
 		return User{}, err
 	}
 	u.Tenant = WhoFrom(ctx).Tenant
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.write(ctx, func(tx *sqldb.Tx) error {
 		if err := insertUser(ctx, tx, u, hash); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (s *Service) UpdateUser(ctx context.Context, id string, rev int64, p UserPa
 	if rev == 0 {
 		rev = before.Rev
 	}
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.storeUser(ctx, tx, before, &after, rev, hash) })
+	err = s.write(ctx, func(tx *sqldb.Tx) error { return s.storeUser(ctx, tx, before, &after, rev, hash) })
 	return after, err
 }
 
@@ -221,7 +221,7 @@ func (s *Service) DeleteUser(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.write(ctx, func(tx *sqldb.Tx) error {
 		if err := deleteUser(ctx, tx, u.Tenant, id); err != nil {
 			return err
 		}
