@@ -75,18 +75,18 @@ type Driver interface {
 	Forget(ctx context.Context, tenant, contentID string) error
 }
 
-// Provider is what the product sees of content keys.
-type Provider struct{ d Driver }
+// Service is what the product sees of content keys.
+type Service struct{ d Driver }
 
 // New makes a provider over a driver.
-func New(d Driver) *Provider { return &Provider{d: d} }
+func New(d Driver) *Service { return &Service{d: d} }
 
 // maxContentID bounds content ids, in bytes.
 const maxContentID = 200
 
 // Keys returns the keys of a content, one for each class in the order asked, making what does not exist yet.
 // fault.Invalid for an empty or overlong id or an unknown class; a driver's answer without a usable key is fault.Corrupt.
-func (p *Provider) Keys(ctx context.Context, tenant, contentID string, classes []Class) ([]ContentKey, error) {
+func (s *Service) Keys(ctx context.Context, tenant, contentID string, classes []Class) ([]ContentKey, error) {
 	if err := checkID(tenant, contentID); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (p *Provider) Keys(ctx context.Context, tenant, contentID string, classes [
 			return nil, fault.Say("drm.keys", contentID, fault.Invalid, "class", "There is no key class %q.", string(c))
 		}
 	}
-	keys, err := p.d.Keys(ctx, tenant, contentID, classes)
+	keys, err := s.d.Keys(ctx, tenant, contentID, classes)
 	if err != nil {
 		return nil, fault.E("drm.keys", contentID, "", err)
 	}
@@ -111,19 +111,19 @@ func (p *Provider) Keys(ctx context.Context, tenant, contentID string, classes [
 }
 
 // Rotate gives a content new keys from the next Keys on. Presentations that play now fail at their next key request.
-func (p *Provider) Rotate(ctx context.Context, tenant, contentID string) error {
+func (s *Service) Rotate(ctx context.Context, tenant, contentID string) error {
 	if err := checkID(tenant, contentID); err != nil {
 		return err
 	}
-	return wrap("drm.rotate", contentID, p.d.Rotate(ctx, tenant, contentID))
+	return wrap("drm.rotate", contentID, s.d.Rotate(ctx, tenant, contentID))
 }
 
 // Forget destroys the keys of a content. Forgetting what has none is no error.
-func (p *Provider) Forget(ctx context.Context, tenant, contentID string) error {
+func (s *Service) Forget(ctx context.Context, tenant, contentID string) error {
 	if err := checkID(tenant, contentID); err != nil {
 		return err
 	}
-	return wrap("drm.forget", contentID, p.d.Forget(ctx, tenant, contentID))
+	return wrap("drm.forget", contentID, s.d.Forget(ctx, tenant, contentID))
 }
 
 func checkID(tenant, contentID string) error {

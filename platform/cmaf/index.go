@@ -26,6 +26,7 @@ const (
 	RoleCaptions    = "captions"    // for the deaf and hard of hearing
 	RoleSubtitles   = "subtitles"
 	RoleForced      = "forced"
+	RoleProxy       = "proxy" // the first quick encode: shown until a better track is complete, served to those who hold it afterwards
 )
 
 // Video ranges as HLS names them.

@@ -21,6 +21,7 @@ type View struct {
 	video   []*window
 	audio   []*window
 	text    []*window
+	hidden  []*window // proxies that better tracks have replaced: not in the manifests, still served
 	growing bool
 	started int64
 	length  media.Time
@@ -53,6 +54,9 @@ func (w *window) span(n int) (start, duration int64) {
 func NewView(x *Index, o Options) (*View, error) {
 	v := &View{opt: o, started: x.StartedMS}
 	video, audio := v.choose(x)
+	video, oldVideo := replaced(video)
+	audio, oldAudio := replaced(audio)
+	video = v.allowed(video)
 	if len(video)+len(audio) == 0 {
 		return nil, fault.Say("cmaf.view", "", fault.NotFound, "not-playable", "Nothing of this asset can be played yet; wait for its job.")
 	}
@@ -74,6 +78,15 @@ func NewView(x *Index, o Options) (*View, error) {
 			v.audio = append(v.audio, w)
 		}
 		v.length = max(v.length, media.FromTicks(w.to-w.from, int64(w.Timescale)))
+	}
+	for _, t := range append(v.allowed(oldVideo), oldAudio...) {
+		w, err := v.window(t, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if w != nil {
+			v.hidden = append(v.hidden, w)
+		}
 	}
 	for _, t := range x.Of(KindText) {
 		if len(t.Parts) > 0 {
@@ -110,7 +123,22 @@ func (v *View) choose(x *Index) (video, audio []*Track) {
 		audio = growingAudio
 		v.growing = v.growing || len(growingAudio) > 0
 	}
-	return v.allowed(video), audio
+	return video, audio
+}
+
+// replaced takes the proxies out of a list that has something better.
+func replaced(in []*Track) (shown, proxies []*Track) {
+	for _, t := range in {
+		if t.Role == RoleProxy {
+			proxies = append(proxies, t)
+		} else {
+			shown = append(shown, t)
+		}
+	}
+	if len(shown) == 0 {
+		return in, nil
+	}
+	return shown, proxies
 }
 
 // allowed drops the videos above the height limit, but never the last one.
@@ -213,7 +241,7 @@ func (v *View) Tracks() []*Track {
 }
 
 func (v *View) find(name string) (*window, error) {
-	for _, list := range [][]*window{v.video, v.audio, v.text} {
+	for _, list := range [][]*window{v.video, v.audio, v.text, v.hidden} {
 		for _, w := range list {
 			if w.Name == name {
 				return w, nil

@@ -1,11 +1,14 @@
-// Package localdrm makes random content keys and keeps them in a table of its own, each wrapped by the key ring. It speaks to
-// no key server and holds no key in the clear longer than a request.
+// Package localdrm makes random content keys and keeps them in a table of its own, each sealed with AES-256-GCM under a
+// secret of the key ring. It speaks to no key server and holds no key in the clear longer than a request.
 package localdrm
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"io/fs"
 
@@ -26,20 +29,39 @@ func Schema() sqldb.Schema {
 	return sqldb.Schema{Name: "drm", FS: sub}
 }
 
-// Sealer wraps and unwraps small secrets as text, bound to aad; house makes one of the key ring.
-type Sealer interface {
-	Seal(ctx context.Context, plain, aad []byte) (string, error)
-	Unseal(ctx context.Context, sealed string, aad []byte) ([]byte, error)
+// Secrets gives a 32-byte secret that never changes for a name; *keys.Ring is one.
+type Secrets interface {
+	Secret(ctx context.Context, name string) ([]byte, error)
 }
+
+// sealSecret names the secret that seals the keys of this format.
+const sealSecret = "drm-content-keys-1"
 
 // Driver implements drm.Driver.
 type Driver struct {
-	db   *sqldb.DB
-	seal Sealer
+	db      *sqldb.DB
+	secrets Secrets
 }
 
 // New makes the driver; the database must have Schema.
-func New(db *sqldb.DB, seal Sealer) *Driver { return &Driver{db: db, seal: seal} }
+func New(db *sqldb.DB, secrets Secrets) *Driver { return &Driver{db: db, secrets: secrets} }
+
+// aead is AES-256-GCM under the ring's secret.
+func (d *Driver) aead(ctx context.Context) (cipher.AEAD, error) {
+	secret, err := d.secrets.Secret(ctx, sealSecret)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(secret)
+	if err != nil {
+		return nil, fault.E("localdrm.seal", "", fault.Internal, err)
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fault.E("localdrm.seal", "", fault.Internal, err)
+	}
+	return gcm, nil
+}
 
 // Keys implements drm.Driver. Of two processes that make a key at once, the first one's is kept and both return it.
 func (d *Driver) Keys(ctx context.Context, tenant, contentID string, classes []drm.Class) ([]drm.ContentKey, error) {
@@ -92,6 +114,10 @@ func (d *Driver) load(ctx context.Context, tenant, contentID string) (map[drm.Cl
 }
 
 func (d *Driver) make(ctx context.Context, tenant, contentID string, classes []drm.Class, have map[drm.Class]row) error {
+	seal, err := d.aead(ctx)
+	if err != nil {
+		return err
+	}
 	fresh := map[drm.Class]row{}
 	for _, c := range classes {
 		if _, ok := have[c]; ok {
@@ -101,11 +127,8 @@ func (d *Driver) make(ctx context.Context, tenant, contentID string, classes []d
 		rand.Read(kid[:]) // never fails
 		rand.Read(key[:])
 		id := hex.EncodeToString(kid[:])
-		sealed, err := d.seal.Seal(ctx, key[:], aad(tenant, contentID, c, id))
-		if err != nil {
-			return err
-		}
-		fresh[c] = row{id, sealed}
+		sealed := seal.Seal(nil, nil, key[:], aad(tenant, contentID, c, id))
+		fresh[c] = row{id, base64.StdEncoding.EncodeToString(sealed)}
 	}
 	return d.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for c, r := range fresh {
@@ -126,16 +149,19 @@ func aad(tenant, contentID string, c drm.Class, kid string) []byte {
 
 func (d *Driver) open(ctx context.Context, tenant, contentID string, c drm.Class, r row) (drm.ContentKey, error) {
 	out := drm.ContentKey{Class: c}
+	damaged := fault.Say("localdrm.open", contentID, fault.Corrupt, "keys", "A stored content key is damaged; rotate the keys of this content.")
 	kid, err := hex.DecodeString(r.kid)
-	if err != nil || len(kid) != 16 {
-		return out, fault.Say("localdrm.open", contentID, fault.Corrupt, "keys", "A stored content key is damaged; rotate the keys of this content.")
+	sealed, err2 := base64.StdEncoding.DecodeString(r.sealed)
+	if err != nil || err2 != nil || len(kid) != 16 {
+		return out, damaged
 	}
-	key, err := d.seal.Unseal(ctx, r.sealed, aad(tenant, contentID, c, r.kid))
+	seal, err := d.aead(ctx)
 	if err != nil {
 		return out, err
 	}
-	if len(key) != 16 {
-		return out, fault.Say("localdrm.open", contentID, fault.Corrupt, "keys", "A stored content key is damaged; rotate the keys of this content.")
+	key, err := seal.Open(nil, nil, sealed, aad(tenant, contentID, c, r.kid))
+	if err != nil || len(key) != 16 {
+		return out, damaged
 	}
 	copy(out.KID[:], kid)
 	copy(out.Key[:], key)

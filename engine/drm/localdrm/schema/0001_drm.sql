@@ -4,7 +4,7 @@ CREATE TABLE drm_keys (
     content    TEXT   NOT NULL,
     class      TEXT   NOT NULL,
     kid        TEXT   NOT NULL, -- hex, public
-    sealed     TEXT   NOT NULL, -- the key, wrapped by the key ring and bound to tenant, content, class and kid
+    sealed     TEXT   NOT NULL, -- base64 of the AES-256-GCM sealed key, bound to tenant, content, class and kid
     created_ms BIGINT NOT NULL,
     PRIMARY KEY (tenant, content, class)
 );
