@@ -65,7 +65,8 @@ type answerChapter struct {
 	Tags      map[string]string `json:"tags"`
 }
 
-// info translates. Times become times from the container's start, which is what ffmpeg's -ss counts from.
+// info translates. A stream's start stays the container's own time stamp, because that is what seeking is exact with;
+// chapters count from the container's start.
 func (a *answer) info(p *prober) media.Info {
 	zero := flicks(a.Format.StartTime)
 	info := media.Info{
@@ -73,9 +74,9 @@ func (a *answer) info(p *prober) media.Info {
 		BitRateBPS: number(a.Format.BitRate), Tags: lowered(a.Format.Tags), Raw: a.raw, Timecode: tag(a.Format.Tags, "timecode"),
 	}
 	for _, s := range a.Streams {
-		m := s.stream(zero)
+		m := s.stream()
 		if m.Duration == 0 && m.Type == "audio" {
-			m.Duration = max(0, info.Duration-m.Start)
+			m.Duration = max(0, zero+info.Duration-m.Start)
 		}
 		info.Streams = append(info.Streams, m)
 		if info.Timecode == "" {
@@ -91,7 +92,7 @@ func (a *answer) info(p *prober) media.Info {
 	return info
 }
 
-func (s answerStream) stream(zero media.Time) media.Stream {
+func (s answerStream) stream() media.Stream {
 	m := media.Stream{
 		Index: s.Index, Type: s.CodecType, Codec: s.CodecName, Profile: s.Profile, Lang: langOf(tag(s.Tags, "language")), Title: tag(s.Tags, "title"),
 		Default: s.Disposition["default"] == 1, Forced: s.Disposition["forced"] == 1, Cover: s.Disposition["attached_pic"] == 1,
@@ -102,7 +103,7 @@ func (s answerStream) stream(zero media.Time) media.Stream {
 		SampleRate: int(number(s.SampleRate)), Channels: s.Channels, Layout: s.Layout,
 	}
 	if s.StartTime != "" && s.StartTime != "N/A" {
-		m.Start = flicks(s.StartTime) - zero
+		m.Start = flicks(s.StartTime)
 	}
 	if m.Type != "video" && m.Type != "audio" && m.Type != "subtitle" {
 		m.Type = "data"

@@ -13,30 +13,38 @@ const loudnessFile = "loudness.txt"
 // silenceDB is the level below which sound counts as silence, in dBFS.
 const silenceDB = -50.0
 
-// soundStart is where sound is read from, in seconds from the container's start: where the picture starts, because the
-// first frame is the asset's zero.
-func (b builder) soundStart() float64 {
-	if v := b.plan.Info.Main("video"); v != nil {
-		return max(0, v.Start.Seconds())
-	}
-	return 0
+// sound opens the source for sound alone, with the container's own time stamps.
+func (b builder) sound() []string {
+	return append(b.head(true), b.input(0, 1, "-copyts", "-vn", "-sn", "-dn")...)
 }
 
-// zeroed makes sound start at zero exactly: what came earlier is cut, a late start is filled with silence, gaps too.
-const zeroed = "aresample=async=1:first_pts=0"
+// zeroed makes sound start at zero exactly, where the picture starts, because the first frame is the asset's zero: what
+// came earlier is cut, a late start is filled with silence, gaps too.
+func (b builder) zeroed(stream int) string {
+	zero := 0.0
+	for _, s := range b.plan.Info.Streams {
+		if s.Index == stream {
+			zero = s.Start.Seconds()
+		}
+	}
+	if v := b.plan.Info.Main("video"); v != nil {
+		zero = v.Start.Seconds()
+	}
+	return fmt.Sprintf("[0:%d]asetpts=PTS-(%s)/TB,aresample=async=1:first_pts=0", stream, seconds(zero))
+}
 
 // measure is the first pass over a track: R128 ten times a second and silence.
 func (b builder) measure(o transcode.AudioOut) []string {
-	a := append(b.head(true), b.input(b.soundStart(), 1, "-vn", "-sn", "-dn")...)
-	graph := fmt.Sprintf("[0:%d]%s,ebur128=peak=true:metadata=1:framelog=verbose,silencedetect=n=%sdB:d=0.5,ametadata=mode=print:file=%s[o]",
-		o.Stream, zeroed, seconds(silenceDB), loudnessFile)
+	a := b.sound()
+	graph := fmt.Sprintf("%s,ebur128=peak=true:metadata=1:framelog=verbose,silencedetect=n=%sdB:d=0.5,ametadata=mode=print:file=%s[o]",
+		b.zeroed(o.Stream), seconds(silenceDB), loudnessFile)
 	return append(a, "-filter_complex", graph, "-map", "[o]", "-f", "null", "-")
 }
 
 // audio is the second pass: gain, layout, encoder, CMAF in fragments as long as the video's GOP.
 func (b builder) audio(o transcode.AudioOut, gain string) []string {
-	a := append(b.head(true), b.input(b.soundStart(), 1, "-vn", "-sn", "-dn")...)
-	graph := fmt.Sprintf("[0:%d]%s", o.Stream, zeroed)
+	a := b.sound()
+	graph := b.zeroed(o.Stream)
 	if gain != "" {
 		graph += "," + gain
 	}
@@ -74,8 +82,8 @@ func (b builder) soundCodec(codec string, kbps, channels int) []string {
 
 // speech writes the 16 kHz mono WAV that speech models take; the waveform is read from it.
 func (b builder) speech(stream int) []string {
-	a := append(b.head(true), b.input(b.soundStart(), 1, "-vn", "-sn", "-dn")...)
-	return append(a, "-filter_complex", fmt.Sprintf("[0:%d]%s,aresample=16000[o]", stream, zeroed), "-map", "[o]",
+	a := b.sound()
+	return append(a, "-filter_complex", b.zeroed(stream)+",aresample=16000[o]", "-map", "[o]",
 		"-ac", "1", "-c:a", "pcm_s16le", "-map_metadata", "-1", "-fflags", "+bitexact", "-f", "wav", "-rf64", "auto", "file:"+wavFile)
 }
 

@@ -51,7 +51,7 @@ func (b builder) head(progress bool) []string {
 	return a
 }
 
-// input opens the source at a time in seconds from the container's start; before lists further input options.
+// input opens the source at a container time in seconds; before lists further input options.
 func (b builder) input(at float64, threads int, before ...string) []string {
 	demuxer, err := demuxerOf(b.plan.Info)
 	if err != nil {
@@ -67,7 +67,7 @@ func (b builder) input(at float64, threads int, before ...string) []string {
 	}
 	a = append(a, before...)
 	if at > 0 {
-		a = append(a, "-ss", seconds(at))
+		a = append(a, "-seek_timestamp", "1", "-ss", seconds(at))
 	}
 	return append(a, "-f", demuxer, "-i", "file:"+b.source)
 }

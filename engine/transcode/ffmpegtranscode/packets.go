@@ -3,6 +3,7 @@ package ffmpegtranscode
 import (
 	"bytes"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func (l *packetList) line(s string) {
 }
 
 // measure fills in what only the packets tell: frame count, true rate, whether it varies, keyframes, exact duration.
-func (p *prober) measure(info *media.Info, v *media.Stream, a *answer, l *packetList) error {
+func (p *prober) measure(v *media.Stream, a *answer, l *packetList) error {
 	var base media.Rate
 	for _, s := range a.Streams {
 		if s.Index == v.Index {
@@ -73,8 +74,13 @@ func (p *prober) measure(info *media.Info, v *media.Stream, a *answer, l *packet
 	}
 	at := func(t int64) media.Time { return media.FromTicks(t*base.Num, base.Den) }
 	sort.Slice(l.pts, func(i, j int) bool { return l.pts[i] < l.pts[j] })
+	if len(l.keys) > 0 { // frames shown before the first key frame cannot be decoded
+		lead, _ := slices.BinarySearch(l.pts, slices.Min(l.keys))
+		l.pts = l.pts[lead:]
+		v.Frames = int64(len(l.pts))
+	}
 	first := at(l.pts[0])
-	v.Start = first - flicks(a.Format.StartTime)
+	v.Start = first
 	v.Rate, v.VFR = trueRate(l.pts, base, v.Rate, v.Nominal)
 	for _, k := range l.keys {
 		v.Keyframes = append(v.Keyframes, at(k)-first)

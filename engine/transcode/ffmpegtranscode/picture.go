@@ -48,7 +48,7 @@ func (b builder) seek(first int64, lead int) (at float64, options []string) {
 		default:
 			at -= unindexedLead
 		}
-		return at, []string{"-copyts", "-start_at_zero", "-noaccurate_seek"}
+		return at, []string{"-copyts", "-noaccurate_seek"}
 	}
 	return start + (n-0.25)/fps, nil
 }

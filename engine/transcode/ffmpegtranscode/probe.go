@@ -92,7 +92,7 @@ func (p *prober) mediaInfo(ctx context.Context) (media.Info, error) {
 		return media.Info{}, p.say(fault.Unsupported, "too-many-streams", "The file has %d streams; at most %d are taken.", len(info.Streams), p.d.limits.Streams)
 	}
 	if v := info.Main("video"); v != nil {
-		if err := p.measure(&info, v, answer, &packets); err != nil {
+		if err := p.measure(v, answer, &packets); err != nil {
 			return media.Info{}, err
 		}
 	}
@@ -117,7 +117,7 @@ func (p *prober) settle(info media.Info) (media.Info, error) {
 				end = max(end, s.Start+s.Duration)
 			}
 		}
-		info.Duration = max(end, 0)
+		info.Duration = end - video.Start
 	case audio != nil && audio.SampleRate > 0 && info.Duration > 0:
 		info.Kind = media.Audio
 		for i := range info.Streams {

@@ -18,11 +18,7 @@ func (b builder) proxyGOP() int {
 // proxy is one ffmpeg for picture and sound: the picture as fragments on standard output, the sound as fragments in a file.
 func (b builder) proxy() []string {
 	r := *b.plan.Proxy
-	at, options := b.seek(0, 0)
-	if b.conform() {
-		at = 0
-	}
-	a := append(b.head(false), b.input(at, 2, options...)...)
+	a := append(b.head(false), b.input(0, 2, "-copyts")...)
 	g := &graph{}
 	g.add("[0:%d]%s[fr]", b.plan.Info.Main("video").Index, b.frames(0, b.plan.Frames, 0))
 	base := "fr"
@@ -37,7 +33,7 @@ func (b builder) proxy() []string {
 	g.add("[%s]%s[v]", base, b.scale(r))
 	sound := b.speechStream()
 	if sound >= 0 {
-		g.add("[0:%d]%s%s,aresample=48000[s]", sound, b.soundShift(at), zeroed)
+		g.add("%s,aresample=48000[s]", b.zeroed(sound))
 	}
 	a = append(a, "-filter_complex", joinGraph(g), "-map", "[v]")
 	a = append(a, b.fpsMode("passthrough")...)
@@ -61,18 +57,6 @@ func (b builder) proxy() []string {
 	return a
 }
 
-// soundShift moves sound by the quarter of a frame that the input was opened early, so that it meets the picture.
-func (b builder) soundShift(at float64) string {
-	late := b.plan.Info.Main("video").Start.Seconds()
-	if !b.conform() {
-		late -= max(0, at)
-	}
-	if late < 0.001 {
-		return ""
-	}
-	return fmt.Sprintf("asetpts=PTS-%s/TB,", seconds(late))
-}
-
 func joinGraph(g *graph) string {
 	out := ""
 	for i, p := range g.parts {
@@ -92,7 +76,7 @@ func (b builder) poster() []string {
 
 const posterFile = "poster.jpg"
 
-// posterAt is a tenth into the film, at most two minutes, in seconds from the container's start.
+// posterAt is a tenth into the film, at most two minutes, in seconds as a container time.
 func (b builder) posterAt() float64 {
 	v := b.plan.Info.Main("video")
 	return v.Start.Seconds() + min(v.Duration.Seconds()*0.1, 120)
@@ -184,7 +168,7 @@ func (b builder) subtitle(stream int) []string {
 	if stream < 0 {
 		return nil
 	}
-	a := append(b.head(false), b.input(0, 1, "-vn", "-an", "-dn")...)
+	a := append(b.head(false), b.input(0, 1, "-copyts", "-vn", "-an", "-dn")...)
 	return append(a, "-map", fmt.Sprintf("0:%d", stream), "-map_metadata", "-1", "-c:s", "webvtt", "-f", "webvtt", "file:"+subtitleFile)
 }
 
