@@ -265,3 +265,62 @@ func BenchmarkReadAt1MiB(b *testing.B) {
 		}
 	}
 }
+
+// FuzzOpen reads arbitrary bytes as a sealed blob: they are refused, never read.
+func FuzzOpen(f *testing.F) {
+	dir := f.TempDir()
+	s := blob.New(seal.Driver(files(f, dir), ring(f)), "raw")
+	put(f, s, "x", []byte("hello"))
+	good, err := os.ReadFile(filepath.Join(dir, "x"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:1040])
+	f.Add([]byte("age-encryption.org/v1\n-> showreel-1 f-1\n\n--- x\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, "x"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := get(t, s, "x")
+		if bytes.Equal(data, good) {
+			if err != nil || string(got) != "hello" {
+				t.Errorf("the good file: %q, %v", got, err)
+			}
+		} else if err == nil {
+			t.Errorf("read %q from changed bytes", got)
+		} else if !fault.Is(err, fault.Corrupt) && !fault.Is(err, fault.Unavailable) {
+			t.Errorf("kind %s: %v", fault.KindOf(err), err)
+		}
+	})
+}
+
+func BenchmarkPut(b *testing.B) {
+	data := blobtest.Bytes(64<<20, 5)
+	for name, d := range map[string]blob.Driver{"plain": files(b, b.TempDir()), "sealed": seal.Driver(files(b, b.TempDir()), ring(b))} {
+		s := blob.New(d, "raw")
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				put(b, s, "x", data)
+			}
+		})
+	}
+	b.Run("copy and fsync alone", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		path := filepath.Join(b.TempDir(), "x")
+		for b.Loop() {
+			f, err := os.Create(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := io.Copy(f, struct{ io.Reader }{bytes.NewReader(data)}); err != nil {
+				b.Fatal(err)
+			}
+			if err := f.Sync(); err != nil {
+				b.Fatal(err)
+			}
+			_ = f.Close()
+		}
+	})
+}

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Driver) {
 		{"Concurrent", concurrent},
 		{"Fetch", fetch},
 		{"BadKeys", badKeys},
+		{"Nested", nested},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, blob.New(open(t), "test")) })
 	}
@@ -432,5 +433,20 @@ func badKeys(t *testing.T, s *blob.Store) {
 		_, _, err = s.Open(t.Context(), key)
 		wantKind(t, err, fault.Invalid, "bad-key")
 		wantKind(t, s.Delete(t.Context(), key), fault.Invalid, "bad-key")
+	}
+}
+
+// nested keys: where a store cannot hold a blob and others below its name, it says so and keeps what it has.
+func nested(t *testing.T, s *blob.Store) {
+	put(t, s, "n/a", []byte("outer"))
+	put(t, s, "n/b/c", []byte("inner"))
+	for _, key := range []string{"n/a/below", "n/b"} {
+		_, err := s.Put(t.Context(), key, strings.NewReader("x"), blob.PutOptions{Size: 1})
+		if err != nil {
+			wantKind(t, err, fault.Conflict, "")
+		}
+	}
+	if a, c := get(t, s, "n/a"), get(t, s, "n/b/c"); string(a) != "outer" || string(c) != "inner" {
+		t.Errorf("stored bytes changed to %q and %q", a, c)
 	}
 }

@@ -26,6 +26,9 @@ import (
 // tempDir holds files being written. Keys cannot name it.
 const tempDir = ".tmp-put"
 
+// flushEvery is after how many bytes the disk is told to start writing.
+const flushEvery = 8 << 20
+
 // Driver is a folder of blobs. It implements blob.Driver, blob.LocalDriver and blob.HeadDriver.
 type Driver struct {
 	dir     string
@@ -136,6 +139,7 @@ func (d *Driver) fill(ctx context.Context, f *os.File, r io.Reader, size int64) 
 	}
 	buf := d.buffers.Get().(*[]byte)
 	defer d.buffers.Put(buf)
+	var written, flushed int64
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -144,6 +148,11 @@ func (d *Driver) fill(ctx context.Context, f *os.File, r io.Reader, size int64) 
 		if n > 0 {
 			if _, err := f.Write((*buf)[:n]); err != nil {
 				return err
+			}
+			if written += int64(n); written-flushed >= flushEvery {
+				// Only a hint, so that the disk works while the source does; Sync below is what counts.
+				_ = unix.SyncFileRange(int(f.Fd()), flushed, written-flushed, unix.SYNC_FILE_RANGE_WRITE)
+				flushed = written
 			}
 		}
 		if err == io.EOF {
@@ -175,7 +184,11 @@ func (d *Driver) publish(temp, key string, ifAbsent bool) error {
 			break
 		}
 	}
-	if ifAbsent && errors.Is(err, fs.ErrExist) {
+	switch {
+	case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTEMPTY):
+		return &fault.Error{Op: "fileblob.put", Subject: key, Kind: fault.Conflict, Code: "key-is-folder",
+			Text: "A stored file cannot also be the folder of others; use another name.", Err: err}
+	case ifAbsent && errors.Is(err, fs.ErrExist):
 		return taken(key)
 	}
 	return blob.FileFault("fileblob.put", key, err)
