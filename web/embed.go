@@ -12,7 +12,7 @@ import (
 var dist embed.FS
 
 // Dist returns the built files with index.html at the root: the console (index.html, _app/…) and the player page
-// (embed.html, embed/…). Files under _app/immutable and embed carry a content hash in their name and never change.
+// (embed.html, assets/…). Files under _app/immutable and assets carry a content hash in their name and never change.
 func Dist() fs.FS {
 	sub, err := fs.Sub(dist, "dist")
 	if err != nil { // fs.Sub fails only for an invalid path, and this one is constant

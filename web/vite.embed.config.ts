@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
-// The embeddable player page: a second, small entry next to the console. It writes dist/embed.html and dist/embed/*.
+// The embeddable player page: a second, small entry next to the console. It writes dist/embed.html and dist/assets/*
+// (addresses under /embed/ belong to the server).
 export default defineConfig({
   root: 'embed',
   base: '/',
@@ -9,7 +10,7 @@ export default defineConfig({
     target: 'es2022',
     outDir: '../dist',
     emptyOutDir: false,
-    assetsDir: 'embed',
+    assetsDir: 'assets',
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1500,
     modulePreload: { polyfill: false },

@@ -1,7 +1,7 @@
 // Runs after `vite build`: moves the console's inline start script into a file, so that the server can send a content
 // security policy without 'unsafe-inline', then builds the embeddable player page into the same folder.
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'vite';
 
 const page = 'dist/index.html';
@@ -18,5 +18,4 @@ const outside = html.replace(inline, (_, body) => {
 if (found !== 1) throw new Error(`expected one inline script in ${page}, found ${found}`);
 writeFileSync(page, outside);
 
-rmSync('dist/embed', { recursive: true, force: true });
 await build({ configFile: 'vite.embed.config.ts', logLevel: 'warn' });

@@ -1,5 +1,5 @@
 /** Every request the console makes, by noun. Pages import this and never a path. */
-import { call, get } from './client';
+import { call, get, Problem } from './client';
 import type * as n from './nouns';
 import * as shape from './shape';
 
@@ -42,7 +42,14 @@ export const assets = {
   trash: async (id: string) => void (await call('DELETE', at('/v1/assets', id))),
   restore: async (id: string) => void (await call('POST', at('/v1/assets', id, '/restore'))),
   purge: async (id: string) => void (await call('POST', at('/v1/assets', id, '/purge'))),
-  bulk: async (body: Bulk) => void (await call('POST', '/v1/assets/bulk', { body })),
+  /** bulk changes many; when some could not be changed it throws with the first reason after changing the others. */
+  async bulk(body: Bulk): Promise<void> {
+    const { failed = [] } = (await call<any>('POST', '/v1/assets/bulk', { body })).data ?? {};
+    if (failed.length > 0) {
+      const why = failed[0].text ?? failed[0].error?.text ?? failed[0].detail ?? '';
+      throw new Problem(409, 'bulk', `${failed.length} of ${body.ids.length} could not be changed. ${why}`.trim());
+    }
+  },
   versions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/versions')), shape.version).items,
   renditions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/renditions')), shape.rendition).items,
   annotations: async (id: string) => shape.page(await get(at('/v1/assets', id, '/annotations')), shape.annotation).items,
@@ -65,10 +72,11 @@ export const findings = {
 };
 
 export const tags = async (): Promise<string[]> =>
-  shape.page(await get('/v1/tags'), (r: any) => (typeof r === 'string' ? r : String(r.tag ?? r.name))).items;
+  shape.page(await get('/v1/tags'), (r) => String(r.tag)).items;
 
 export const collections = {
   list: async () => shape.page(await get('/v1/collections'), shape.collection).items,
+  one: async (id: string) => shape.collection(await get(at('/v1/collections', id))),
   create: async (name: string, description = '') =>
     shape.collection((await call<any>('POST', '/v1/collections', { body: { name, description } })).data),
   patch: async (id: string, body: { name?: string; description?: string }) => void (await call('PATCH', at('/v1/collections', id), { body })),
@@ -119,7 +127,8 @@ export const keys = {
 };
 
 export const audit = async (cursor?: string) => shape.page(await get('/v1/audit', { cursor, limit: 100 }), shape.entry);
-export const stats = async (): Promise<Record<string, any>> => get('/v1/stats');
+export const stats = async (): Promise<n.Stats> => shape.stats(await get('/v1/stats'));
+export const storage = async (): Promise<n.Storage> => shape.storage(await get('/v1/storage'));
 export const doctor = async (): Promise<n.Ability[]> => {
   const raw = await get<any>('/v1/doctor');
   return shape.page(raw?.abilities ?? raw, shape.ability).items;

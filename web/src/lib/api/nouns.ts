@@ -11,7 +11,8 @@ export type AssetState = 'received' | 'processing' | 'ready' | 'failed' | 'held'
 
 export interface Asset {
   id: string;
-  kind: Kind;
+  /** empty until the file was probed */
+  kind: Kind | '';
   name: string;
   title: string;
   description: string;
@@ -25,6 +26,8 @@ export interface Asset {
   toMs: number;
   state: AssetState;
   version: number;
+  /** the newest version that is ready, 0 if none */
+  published: number;
   durationMs: number;
   width: number;
   height: number;
@@ -107,6 +110,8 @@ export interface Finding {
   value: string;
   waivedBy: string;
   waivedReason: string;
+  /** address of a picture of the place, or empty */
+  thumb: string;
 }
 
 export interface Entry {
@@ -212,4 +217,24 @@ export interface Ability {
   name: string;
   state: 'ok' | 'degraded' | 'missing';
   text: string;
+}
+
+export interface Storage {
+  sealed: boolean;
+  stores: { name: string; kind: string }[];
+  freeBytes: number;
+  totalBytes: number;
+  cores: number;
+  memoryMb: number;
+  /** at the present pace of growth; 0 when nothing grows */
+  daysUntilFull: number;
+}
+
+export interface Stats {
+  assets: number;
+  trashed: number;
+  bytes: number;
+  kinds: Record<string, number>;
+  states: Record<string, number>;
+  collections: number;
 }

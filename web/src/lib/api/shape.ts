@@ -20,13 +20,13 @@ export function page<T>(raw: any, shape: (r: Raw) => T): n.Page<T> {
 
 export function asset(r: Raw, etag = ''): n.Asset {
   return {
-    id: text(r.id), kind: r.kind, name: text(r.name), title: text(r.title), description: text(r.description),
+    id: text(r.id), kind: r.kind || '', name: text(r.name), title: text(r.title), description: text(r.description),
     tags: list(r.tags), fields: r.fields ?? {}, source: text(r.source), licence: text(r.licence), credit: text(r.credit),
     territories: list(r.territories), fromMs: num(pick(r, 'fromMs', 'fromMS')), toMs: num(pick(r, 'toMs', 'toMS')),
     state: r.state, version: num(r.version), durationMs: num(pick(r, 'durationMs', 'durationMS')),
     width: num(r.width), height: num(r.height), bytes: num(r.bytes), sha256: text(r.sha256),
     createdMs: num(pick(r, 'createdMs', 'createdMS')), updatedMs: num(pick(r, 'updatedMs', 'updatedMS')),
-    rev: etag || (r.rev !== undefined ? `"${r.rev}"` : ''), error: text(r.error?.text ?? r.error)
+    published: num(r.published), rev: etag || `"r${num(r.rev)}"`, error: text(r.error?.text ?? r.error)
   };
 }
 
@@ -64,10 +64,10 @@ export function finding(r: Raw): n.Finding {
   const [startMs, endMs] = rangeMs(r);
   const severity = text(r.severity);
   return {
-    id: text(r.id), check: text(pick(r, 'check', 'code', 'kind', 'label')), text: text(pick(r, 'text', 'message')), startMs, endMs,
-    severity: severity === 'error' || severity === 'fail' ? 'error' : severity === 'warning' || severity === 'warn' ? 'warning' : 'info',
+    id: text(r.id), check: text(r.check), text: text(r.text), startMs, endMs,
+    severity: severity === 'error' || severity === 'warning' ? severity : 'info',
     ranged: endMs > startMs, value: text(r.value),
-    waivedBy: text(pick(r, 'waivedBy') ?? r.waiver?.by), waivedReason: text(pick(r, 'waivedReason', 'reason') ?? r.waiver?.reason)
+    waivedBy: text(r.waivedBy) || (r.state === 'waived' ? 'someone' : ''), waivedReason: text(pick(r, 'reason', 'waivedReason')), thumb: text(r.thumb)
   };
 }
 
@@ -128,14 +128,26 @@ export function session(r: Raw): n.Session {
 export function apiKey(r: Raw): n.ApiKey {
   return {
     id: text(r.id), name: text(r.name), prefix: text(r.prefix), roles: list(r.roles),
-    createdMs: num(pick(r, 'createdMs', 'createdMS')), lastUsedMs: num(pick(r, 'lastUsedMs', 'usedMs', 'lastUsedMS'))
+    createdMs: num(pick(r, 'createdMs', 'createdMS')), lastUsedMs: num(pick(r, 'usedMs', 'lastUsedMs'))
   };
 }
 
 export function template(r: Raw): n.Template {
-  return { name: text(r.name), title: text(r.title), description: text(r.description), version: num(r.version), body: r };
+  return { name: text(r.name), title: text(r.title), description: text(pick(r, 'about', 'description')), version: num(r.version), body: r };
 }
 
 export function ability(r: Raw): n.Ability {
   return { name: text(pick(r, 'name', 'Name')), state: pick(r, 'state', 'State') ?? 'ok', text: text(pick(r, 'text', 'Text')) };
+}
+
+export function storage(r: Raw): n.Storage {
+  const m = r.machine ?? {};
+  return {
+    sealed: Boolean(r.sealed), stores: list<Raw>(r.stores).map((p) => ({ name: text(p.name), kind: text(p.kind) })),
+    freeBytes: num(m.diskFreeBytes), totalBytes: num(m.diskTotalBytes), cores: num(m.cores), memoryMb: num(m.memoryMb), daysUntilFull: num(m.daysUntilFull)
+  };
+}
+
+export function stats(r: Raw): n.Stats {
+  return { assets: num(r.assets), trashed: num(r.trashed), bytes: num(r.bytes), kinds: r.kinds ?? {}, states: r.states ?? {}, collections: num(r.collections) };
 }

@@ -35,6 +35,8 @@ class Live {
     const take = (m: MessageEvent) => this.deliver(m);
     source.onmessage = take;
     for (const name of EVENTS) source.addEventListener(name, take);
+    // The server's event log began anew: what every page shows may be old.
+    source.addEventListener('reset', () => location.reload());
     this.source = source;
   }
 

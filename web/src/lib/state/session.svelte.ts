@@ -1,15 +1,40 @@
 import { session as api, whenSignedOut, type Session } from '$lib/api';
 
+const MARK = 'showreel.session';
+
+/** marked remembers in this browser that somebody is signed in, so that a stranger's first visit asks nothing that can only be refused. */
+function marked(): boolean {
+  try {
+    return localStorage.getItem(MARK) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function mark(on: boolean): void {
+  try {
+    if (on) localStorage.setItem(MARK, '1');
+    else localStorage.removeItem(MARK);
+  } catch {
+    // Without storage the server is always asked.
+  }
+}
+
 /** Who is signed in, and what may be shown. */
 class Current {
   value = $state<Session | null>(null);
   loaded = $state(false);
 
-  async load(): Promise<Session | null> {
-    try {
-      this.value = await api.current();
-    } catch {
-      this.value = null;
+  /** load asks the server; `fresh` right after a sign-in. */
+  async load(fresh = false): Promise<Session | null> {
+    if (fresh || marked()) {
+      try {
+        this.value = await api.current();
+        mark(true);
+      } catch {
+        this.value = null;
+        mark(false);
+      }
     }
     this.loaded = true;
     return this.value;
@@ -17,24 +42,22 @@ class Current {
 
   async signOut(): Promise<void> {
     await api.close().catch(() => undefined);
-    this.value = null;
+    this.ended();
   }
 
-  /** may reports whether the person holds a permission; an empty list means the server left that to each answer. */
+  ended(): void {
+    this.value = null;
+    mark(false);
+  }
+
   may(action: string): boolean {
-    const have = this.value?.permissions ?? [];
-    return have.length === 0 || have.includes(action) || have.includes('*');
+    return this.value?.permissions.includes(action) ?? false;
   }
 
   room(name: string): boolean {
-    const rooms = this.value?.rooms ?? [];
-    return rooms.length === 0 || rooms.includes(name);
-  }
-
-  get admin(): boolean {
-    return this.value?.user.roles.includes('admin') ?? false;
+    return this.value?.rooms.includes(name) ?? false;
   }
 }
 
 export const current = new Current();
-whenSignedOut(() => (current.value = null));
+whenSignedOut(() => current.ended());
