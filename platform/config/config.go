@@ -6,8 +6,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/providers/confmap"
@@ -132,6 +134,30 @@ func Read(args, environ []string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	return load(file, environ, flags)
+}
+
+// Source is for command lines that parse their own flags.
+type Source struct {
+	File  string            // the named file; "" looks for SHOWREEL_CONFIG, then DefaultFile
+	Env   []string          // NAME=value
+	Flags map[string]string // key to value, for the flags that were given
+}
+
+// Load reads the configuration of these sources, with the errors of Load.
+func (s Source) Load() (*Config, error) {
+	args := make([]string, 0, len(s.Flags))
+	for _, key := range slices.Sorted(maps.Keys(s.Flags)) {
+		args = append(args, "--"+key+"="+s.Flags[key])
+	}
+	flags, _, err := fromFlags(args)
+	if err != nil {
+		return nil, err
+	}
+	return load(s.File, s.Env, flags)
+}
+
+func load(file string, environ []string, flags layer) (*Config, error) {
 	env, envFile, err := fromEnv(environ)
 	if err != nil {
 		return nil, err

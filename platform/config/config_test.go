@@ -73,6 +73,20 @@ func TestLaterSourceWinsAndOriginTells(t *testing.T) {
 	}
 }
 
+func TestSourceOfACommandLine(t *testing.T) {
+	file := write(t, "seal: off\nlisten: 127.0.0.1:1\n")
+	c, err := config.Source{Env: []string{"SHOWREEL_CONFIG=" + file, "SHOWREEL_LOG_LEVEL=debug"}, Flags: map[string]string{"listen": "127.0.0.1:2", "samples": "true"}}.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Seal != "off" || c.Listen != "127.0.0.1:2" || c.Log.Level != "debug" || !c.Samples || c.Origin("listen") != "--listen" {
+		t.Errorf("got %s %s %s %v", c.Seal, c.Listen, c.Log.Level, c.Samples)
+	}
+	if _, err := (config.Source{Flags: map[string]string{"lisen": "x"}}).Load(); fault.CodeOf(err) != "config" {
+		t.Errorf("an unknown flag gave %v", err)
+	}
+}
+
 func TestFormsOfVariables(t *testing.T) {
 	c, err := config.Read(nil, []string{
 		"SHOWREEL_PUBLIC_URL=https://media.example.org", "SHOWREEL_TRUSTEDPROXIES=10.0.0.0/8, 192.0.2.1", "SHOWREEL_SAMPLES=1",

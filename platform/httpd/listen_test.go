@@ -257,7 +257,22 @@ func TestLargeFileComesWhole(t *testing.T) {
 	}
 	s := httpd.New(httpd.Config{Listen: "127.0.0.1:0"})
 	s.Handle("GET /film", httpd.Public, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) }))
+	s.Handle("GET /part", httpd.Public, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = f.Close() }()
+		part := &io.LimitedReader{R: f, N: 3 << 20}
+		if n, err := io.Copy(w, part); n != 3<<20 || err != nil || part.N != 0 {
+			t.Errorf("sent %d with %v, and %d are said to be left", n, err, part.N)
+		}
+	}))
 	address, _ := start(t, s)
+	if got := fetch(t, http.DefaultClient, "http://"+address+"/part"); got != string(want[:3<<20]) {
+		t.Errorf("the part has %d bytes", len(got))
+	}
 	if got := fetch(t, http.DefaultClient, "http://"+address+"/film"); got != string(want) {
 		t.Errorf("got %d bytes, want %d", len(got), len(want))
 	}

@@ -14,6 +14,15 @@ type Page[T any] struct {
 	Total *int64 `json:"total,omitempty" doc:"How many items there are in all, where it is known"`
 }
 
+// MarshalJSON writes an empty page's items as an empty list, as the schema says.
+func (p Page[T]) MarshalJSON() ([]byte, error) {
+	if p.Items == nil {
+		p.Items = []T{}
+	}
+	type plain Page[T]
+	return json.Marshal(plain(p))
+}
+
 const cursorMax = 2048 // bytes of a cursor; ours are far below
 
 // EncodeCursor makes a position into an opaque string for Page.Next. T must survive JSON.

@@ -55,6 +55,33 @@ func TestRevisionRoundTrip(t *testing.T) {
 	}
 }
 
+func TestPageAsJSON(t *testing.T) {
+	s := httpd.New(httpd.Config{})
+	type film struct {
+		ID string `json:"id"`
+	}
+	type out struct{ Body httpd.Page[film] }
+	httpd.Register(s, huma.Operation{OperationID: "list", Method: "GET", Path: "/v1/list"}, httpd.Public, func(_ context.Context, in *struct {
+		N int `query:"n"`
+	}) (*out, error) {
+		o := &out{}
+		if in.N > 0 {
+			o.Body = httpd.Page[film]{Items: []film{{"a"}}, Next: "c"}
+		}
+		return o, nil
+	})
+	for target, want := range map[string]string{"/v1/list": `{"items":[]}`, "/v1/list?n=1": `{"items":[{"id":"a"}],"next":"c"}`} {
+		if a := httpdtest.Do(t, s, "GET", target, nil); strings.TrimSpace(a.Body) != want {
+			t.Errorf("%s gave %s", target, a.Body)
+		}
+	}
+	for _, want := range []string{"PageFilm:", "next:", "#/components/schemas/Film"} {
+		if !bytes.Contains(s.OpenAPI(), []byte(want)) {
+			t.Errorf("the document lacks %q:\n%s", want, s.OpenAPI())
+		}
+	}
+}
+
 type place struct {
 	AtMS int64  `json:"a"`
 	ID   string `json:"i"`

@@ -20,9 +20,12 @@ import (
 
 // events is a source in memory.
 type events struct {
-	mu   sync.Mutex
-	list []outbox.Event
-	wake chan struct{}
+	reads int
+	most  int                // reads, after which stop is called
+	stop  context.CancelFunc // nil for never
+	mu    sync.Mutex
+	list  []outbox.Event
+	wake  chan struct{}
 }
 
 func (e *events) add(tenant, name string) {
@@ -45,6 +48,9 @@ func (e *events) Last(context.Context) (int64, error) {
 func (e *events) Since(_ context.Context, tenant string, after int64, limit int) ([]outbox.Event, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.reads++; e.stop != nil && e.reads > e.most {
+		e.stop()
+	}
 	var found []outbox.Event
 	for _, v := range e.list {
 		if v.Seq > after && (tenant == "" || v.Tenant == tenant) && len(found) < limit {
@@ -153,6 +159,27 @@ func TestStreamResumesWithinTheTenant(t *testing.T) {
 	if a := httpdtest.Do(t, s, "GET", "/v1/stream", nil, "Last-Event-ID", "x"); a.Status != 400 {
 		t.Errorf("a wrong Last-Event-ID got %d", a.Status)
 	}
+}
+
+// Another tenant's events wake the stream but must not keep it awake.
+func TestStreamRestsAfterOthersEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &events{}
+		s := httpd.New(httpd.Config{Guard: httpdtest.Guard{}, Principal: func(context.Context) (string, string) { return "main", "ann" }})
+		s.Stream(source)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		time.AfterFunc(time.Second, func() { source.add("other", "asset.created") })
+		source.most, source.stop = 10, cancel // a stream that does not rest would never let the clock go on
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/v1/stream", nil))
+		if source.reads > source.most {
+			t.Error("the stream spins")
+		}
+		if strings.Contains(w.Body.String(), "asset.created") {
+			t.Error("another tenant's event was shown")
+		}
+	})
 }
 
 func TestStreamGivesALongBacklogWhole(t *testing.T) {
