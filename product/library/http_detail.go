@@ -7,12 +7,14 @@ import (
 	"showreel/platform/httpd"
 )
 
-type versionIn struct {
+// VersionQuery is the path and query of what belongs to a version. It is exported because huma binds the fields of
+// exported embedded types only.
+type VersionQuery struct {
 	ID      string `path:"id"`
 	Version int    `query:"version" minimum:"0" doc:"0 or left out: the newest"`
 }
 
-func (in *versionIn) ref() media.Ref { return media.Ref{Asset: in.ID, Version: in.Version} }
+func (in VersionQuery) ref() media.Ref { return media.Ref{Asset: in.ID, Version: in.Version} }
 
 type versionsOut struct{ Body httpd.Page[Version] }
 type renditionsOut struct{ Body httpd.Page[Rendition] }
@@ -42,7 +44,7 @@ func (s *Service) detailRoutes(srv *httpd.Server) {
 			return &versionsOut{Body: whole(list)}, err
 		})
 	httpd.Register(srv, operation("GET", "/v1/assets/{id}/renditions", "renditions", "The files made from a version"), "asset:read",
-		func(ctx context.Context, in *versionIn) (*renditionsOut, error) {
+		func(ctx context.Context, in *VersionQuery) (*renditionsOut, error) {
 			list, err := s.Renditions(ctx, in.ref())
 			return &renditionsOut{Body: whole(list)}, err
 		})
@@ -105,7 +107,7 @@ func rateOf(v Version) media.Rate {
 }
 
 type notesIn struct {
-	versionIn
+	VersionQuery
 	Track []string `query:"track" doc:"only these tracks; several by comma"`
 }
 
@@ -135,7 +137,7 @@ func (b noteBody) in() NoteIn {
 }
 
 type newNoteIn struct {
-	versionIn
+	VersionQuery
 	Body noteBody
 }
 
