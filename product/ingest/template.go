@@ -35,6 +35,7 @@ type Template struct {
 	Analysis  AnalysisRecipe `json:"analysis" yaml:"analysis"`
 	Images    ImageRecipe    `json:"images" yaml:"images"`
 	Policy    string         `json:"policy,omitempty" yaml:"policy" doc:"quality policy, see /v1/policies"`
+	Review    bool           `json:"review,omitempty" yaml:"review" doc:"a person must release each job before it is published"`
 	BuiltIn   bool           `json:"builtIn" yaml:"-"`
 	CreatedMS int64          `json:"createdMS,omitempty" yaml:"-"`
 }
