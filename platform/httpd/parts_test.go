@@ -55,11 +55,12 @@ func TestRevisionRoundTrip(t *testing.T) {
 	}
 }
 
+type film struct {
+	ID string `json:"id"`
+}
+
 func TestPageAsJSON(t *testing.T) {
 	s := httpd.New(httpd.Config{})
-	type film struct {
-		ID string `json:"id"`
-	}
 	type out struct{ Body httpd.Page[film] }
 	httpd.Register(s, huma.Operation{OperationID: "list", Method: "GET", Path: "/v1/list"}, httpd.Public, func(_ context.Context, in *struct {
 		N int `query:"n"`
