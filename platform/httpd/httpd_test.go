@@ -272,6 +272,17 @@ func TestRateLimitTellsWhenToRetry(t *testing.T) {
 	})
 }
 
+func TestBurstFollowsFromTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := cinema(t, httpd.Config{Limits: httpd.Limits{TenantPerSecond: 0.5}})
+		for i, want := range []int{200, 200, 429} {
+			if a := httpdtest.Do(t, s, "GET", "/v1/films/1", nil); a.Status != want {
+				t.Errorf("request %d got %d", i, a.Status)
+			}
+		}
+	})
+}
+
 func TestDailyQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := cinema(t, httpd.Config{Limits: httpd.Limits{PerDay: 2}})

@@ -44,7 +44,7 @@ type Config struct {
 	Log         *slog.Logger                                  // nil discards
 }
 
-// Limits bound what a caller may send.
+// Limits bound what a caller may send. A burst left zero follows from its rate: four seconds' worth, three for the public.
 type Limits struct {
 	PerSecond       float64 // API requests per second and signed-in principal
 	Burst           int     // and their burst
@@ -73,17 +73,20 @@ func DefaultLimits() Limits {
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
 	setDefault(&l.PerSecond, d.PerSecond)
-	setDefault(&l.Burst, d.Burst)
 	setDefault(&l.PublicPerSecond, d.PublicPerSecond)
-	setDefault(&l.PublicBurst, d.PublicBurst)
 	setDefault(&l.TenantPerSecond, d.TenantPerSecond)
-	setDefault(&l.TenantBurst, d.TenantBurst)
+	setDefault(&l.Burst, seconds(4, l.PerSecond))
+	setDefault(&l.PublicBurst, seconds(3, l.PublicPerSecond))
+	setDefault(&l.TenantBurst, seconds(4, l.TenantPerSecond))
 	setDefault(&l.HeaderBytes, d.HeaderBytes)
 	setDefault(&l.BodyBytes, d.BodyBytes)
 	setDefault(&l.UploadBytes, d.UploadBytes)
 	setDefault(&l.Streams, d.Streams)
 	return l
 }
+
+// seconds is a burst of n seconds' worth of requests, at least one.
+func seconds(n int, perSecond float64) int { return max(1, int(float64(n)*perSecond)) }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T
