@@ -100,6 +100,7 @@ func TestTampering(t *testing.T) {
 		"row changed":    {8, func(t *testing.T, db *sqldb.DB) { exec(t, db, `UPDATE audit_entry SET actor = 'u2' WHERE leaf = 7`) }},
 		"data changed":   {8, func(t *testing.T, db *sqldb.DB) { exec(t, db, `UPDATE audit_entry SET data = '{}' WHERE leaf = 7`) }},
 		"tenant changed": {8, func(t *testing.T, db *sqldb.DB) { exec(t, db, `UPDATE audit_entry SET tenant = 'x' WHERE leaf = 7`) }},
+		"hash changed":   {8, func(t *testing.T, db *sqldb.DB) { exec(t, db, `UPDATE audit_entry SET hash = 'x' WHERE leaf = 7`) }},
 		"row removed":    {8, func(t *testing.T, db *sqldb.DB) { exec(t, db, `DELETE FROM audit_entry WHERE leaf = 7`) }},
 		"rows exchanged": {8, swap},
 		"another's row":  {8, func(t *testing.T, db *sqldb.DB) { replaceRow(t, db, 7, false) }},
@@ -114,31 +115,31 @@ func TestTampering(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, db *sqldb.DB, l *audit.Log) {
-				fill(t, l, 20)
-				kept, err := l.Checkpoint(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := l.Record(t.Context(), entry("main", 99)); err != nil {
-					t.Fatal(err)
-				}
-				if r, err := l.Verify(t.Context(), kept); err != nil {
-					t.Fatalf("before: %+v, %v", r, err)
-				}
-				c.tamper(t, db)
-				r, err := l.Verify(t.Context(), kept)
-				if !fault.Is(err, fault.Corrupt) || fault.CodeOf(err) != "audit-broken" || len(r.Problems) == 0 {
-					t.Fatalf("not noticed: %+v, %v", r, err)
-				}
-				found := false
-				for _, p := range r.Problems {
-					found = found || p.Seq == c.seq
-				}
-				if !found {
-					t.Errorf("entry %d is not named: %+v", c.seq, r.Problems)
-				}
-			})
+			db := sqldbtest.SQLite(t, audit.Schema())
+			l := audit.New(db, newRing(t))
+			fill(t, l, 20)
+			kept, err := l.Checkpoint(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Record(t.Context(), entry("main", 99)); err != nil {
+				t.Fatal(err)
+			}
+			if r, err := l.Verify(t.Context(), kept); err != nil {
+				t.Fatalf("before: %+v, %v", r, err)
+			}
+			c.tamper(t, db)
+			r, err := l.Verify(t.Context(), kept)
+			if !fault.Is(err, fault.Corrupt) || fault.CodeOf(err) != "audit-broken" || len(r.Problems) == 0 {
+				t.Fatalf("not noticed: %+v, %v", r, err)
+			}
+			found := false
+			for _, p := range r.Problems {
+				found = found || p.Seq == c.seq
+			}
+			if !found {
+				t.Errorf("entry %d is not named: %+v", c.seq, r.Problems)
+			}
 		})
 	}
 }
@@ -354,10 +355,17 @@ func TestManyWritersAndSealers(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, l *audit.Log) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var sealers, writers sync.WaitGroup
-		for range 2 {
+		sealers.Go(func() {
+			if err := l.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 3 {
 			sealers.Go(func() {
-				if err := l.Run(ctx); err != nil {
-					t.Error(err)
+				for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+					if _, err := l.Seal(t.Context()); err != nil {
+						t.Error(err)
+					}
 				}
 			})
 		}

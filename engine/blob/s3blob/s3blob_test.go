@@ -113,6 +113,27 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestReplacedWhileOpen: one open blob never mixes two versions.
+func TestReplacedWhileOpen(t *testing.T) {
+	s := blob.New(open(t, bucket(t)), "test")
+	for _, data := range [][]byte{blobtest.Bytes(3<<20, 1), blobtest.Bytes(3<<20, 2)} {
+		if _, err := s.Put(t.Context(), "x", bytes.NewReader(data), blob.PutOptions{Size: -1}); err != nil {
+			t.Fatal(err)
+		}
+		at, err := s.ReaderAt(t.Context(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer at.Close()
+		if _, err := s.Put(t.Context(), "x", strings.NewReader(strings.Repeat("new", 1<<20)), blob.PutOptions{Size: -1}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := at.ReadAt(make([]byte, 10), 2<<20); !fault.Is(err, fault.Stale) {
+			t.Errorf("reading a replaced blob gave %v", err)
+		}
+	}
+}
+
 func TestMultipart(t *testing.T) {
 	s := blob.New(open(t, bucket(t)), "test")
 	m, ok := s.Multipart()
