@@ -106,12 +106,12 @@ func (w *work) loudness() (*measuredSound, error) {
 			open = max(0, float(v))
 		}
 		if v, ok := p.tags["lavfi.silence_end"]; ok && open >= 0 {
-			m.silence = append(m.silence, quiet(open, float(v)))
+			m.silence = append(m.silence, silent(open, float(v)))
 			open = -1
 		}
 	})
 	if open >= 0 {
-		m.silence = append(m.silence, quiet(open, end))
+		m.silence = append(m.silence, silent(open, end))
 	}
 	m.SourcePeakDBTP = -99
 	if peak > 0 {
@@ -123,7 +123,7 @@ func (w *work) loudness() (*measuredSound, error) {
 	return m, err
 }
 
-func quiet(from, to float64) transcode.Span {
+func silent(from, to float64) transcode.Span {
 	return transcode.Span{Kind: transcode.SpanSilence, Start: media.FromSeconds(from), End: media.FromSeconds(to), Value: silenceDB}
 }
 

@@ -84,7 +84,7 @@ func (b builder) soundCodec(codec string, kbps, channels int) []string {
 func (b builder) speech(stream int) []string {
 	a := b.sound()
 	return append(a, "-filter_complex", b.zeroed(stream)+",aresample=16000[o]", "-map", "[o]",
-		"-ac", "1", "-c:a", "pcm_s16le", "-map_metadata", "-1", "-fflags", "+bitexact", "-f", "wav", "-rf64", "auto", "file:"+wavFile)
+		"-ac", "1", "-c:a", "pcm_s16le", "-map_metadata", "-1", "-fflags", "+bitexact", "-f", "wav", "file:"+wavFile)
 }
 
 const (

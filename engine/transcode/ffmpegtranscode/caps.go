@@ -19,10 +19,9 @@ type flavour struct {
 	major   int
 }
 
-// fpsMode is -fps_mode from ffmpeg 5.1 on, but Debian's 5.1 and all before 8 take -vsync and 8 no longer does. The switch
-// lies at 7, where -vsync began to warn.
+// fpsMode is -fps_mode, which came with 5.1; 5.0 knows only -vsync, and 8 no longer takes that.
 func (f flavour) fpsMode(mode string) []string {
-	if f.major >= 7 {
+	if f.major >= 6 {
 		return []string{"-fps_mode", mode}
 	}
 	return []string{"-vsync", mode}

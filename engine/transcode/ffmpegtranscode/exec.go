@@ -32,24 +32,37 @@ type work struct {
 // errStalled ends a child that makes no frame any more.
 var errStalled = errors.New("no new frame")
 
+// quietWall bounds a run that reports nothing: a picture, a key frame, captions read out of a large file.
+const quietWall = 30 * time.Minute
+
+// quiet is the standard output of a run that reports nothing.
+type quiet struct{}
+
+func (quiet) Write(b []byte) (int, error) { return len(b), nil }
+
 // ffmpeg runs one command in the task's folder. stdout nil means that the command reports progress there.
 func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	beat := &heartbeat{}
 	beat.touch()
-	if stdout == nil {
+	wall, watched := time.Duration(0), true
+	if _, mute := stdout.(quiet); mute {
+		wall, watched = quietWall, false
+	} else if stdout == nil {
 		stdout = &progress{beat: beat, report: w.env.Progress}
 	} else {
 		stdout = io.MultiWriter(beat, stdout)
 	}
 	stop := make(chan struct{})
 	defer close(stop)
-	go beat.watch(stop, w.d.limits.StallAfter, func() { cancel(errStalled) })
+	if watched {
+		go beat.watch(stop, w.d.limits.StallAfter, func() { cancel(errStalled) })
+	}
 
 	mem := w.task.MemMB*3 + 1024
 	res, err := child.Run(ctx, child.Spec{
-		Path: w.d.ffmpeg, Args: args, Dir: w.env.WorkDir, Stdout: stdout, MemMB: mem, FileMB: w.d.limits.FileMB, Nice: w.d.nice, NoNetwork: true,
+		Path: w.d.ffmpeg, Args: args, Dir: w.env.WorkDir, Stdout: stdout, MemMB: mem, FileMB: w.d.limits.FileMB, Nice: w.d.nice, NoNetwork: true, Wall: wall,
 	})
 	w.cpuMS += res.CPU.Milliseconds()
 	if err == nil {

@@ -110,7 +110,7 @@ func (b builder) keyframe(at float64, choose string, width int, name string) []s
 func (b builder) image(i transcode.ImageOut) []string {
 	a := append(b.head(false), b.input(0, 1, "-noautorotate")...)
 	v := b.plan.Info.Main("video")
-	chain := "sidedata=mode=delete:type=DISPLAYMATRIX"
+	chain := "sidedata=mode=delete"
 	if turn := orient(b.plan.Info.Tags["Orientation"]); turn != "" {
 		chain += "," + turn
 	}

@@ -20,8 +20,8 @@ const keyframeThumbs = 12
 // poster writes the poster and thumbnails of key frames spread over the film. Seeking to each is cheaper than reading all.
 func (w *work) poster(ctx context.Context) (transcode.Result, error) {
 	var res transcode.Result
-	if err := w.ffmpeg(ctx, w.b.poster(), discard{}); err != nil || !exists(w.path(posterFile)) {
-		if err := w.ffmpeg(ctx, w.b.keyframe(0, "", 1280, posterFile), discard{}); err != nil {
+	if err := w.ffmpeg(ctx, w.b.poster(), quiet{}); err != nil || !exists(w.path(posterFile)) {
+		if err := w.ffmpeg(ctx, w.b.keyframe(0, "", 1280, posterFile), quiet{}); err != nil {
 			return res, err
 		}
 	}
@@ -35,7 +35,7 @@ func (w *work) poster(ctx context.Context) (transcode.Result, error) {
 	for n, k := range pickKeyframes(w.plan.Info.Main("video"), keyframeThumbs) {
 		name := fmt.Sprintf("key-%02d.jpg", n)
 		at := (k + w.plan.Info.Main("video").Start).Seconds()
-		if err := w.ffmpeg(ctx, w.b.keyframe(at, "", 160, name), discard{}); err != nil {
+		if err := w.ffmpeg(ctx, w.b.keyframe(at, "", 160, name), quiet{}); err != nil {
 			return res, err
 		}
 		if !exists(w.path(name)) {
@@ -64,11 +64,6 @@ func pickKeyframes(v *media.Stream, n int) []media.Time {
 	return out
 }
 
-// discard stands in for a progress reader where a run is too short to have any.
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-
 func exists(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && st.Size() > 0
@@ -94,7 +89,7 @@ func (w *work) image(ctx context.Context) (transcode.Result, error) {
 		if i.Name != w.task.Name {
 			continue
 		}
-		if err := w.ffmpeg(ctx, w.b.image(i), discard{}); err != nil {
+		if err := w.ffmpeg(ctx, w.b.image(i), quiet{}); err != nil {
 			return res, err
 		}
 		f, err := w.file(i.Name, w.path(imageFile(i)), transcode.RoleImage)
@@ -145,7 +140,7 @@ func (w *work) captions(ctx context.Context, o transcode.SubtitleOut) (transcode
 				return transcode.Captions{}, fault.Say("transcode.run", o.Name, fault.Unsupported, "bitmap-captions", "These captions are pictures (%s) and cannot be turned into text. Upload a caption file.", s.Codec)
 			}
 		}
-		if err := w.ffmpeg(ctx, w.b.subtitle(o.Stream), discard{}); err != nil {
+		if err := w.ffmpeg(ctx, w.b.subtitle(o.Stream), quiet{}); err != nil {
 			return transcode.Captions{}, err
 		}
 		path, name = w.path(subtitleFile), filepath.Base(subtitleFile)

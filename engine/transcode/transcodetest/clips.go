@@ -50,3 +50,15 @@ func Truncated(t testing.TB, path, name string) string {
 	}
 	return Write(t, name, b[:len(b)*3/4])
 }
+
+// WithOrientation puts an EXIF block with the orientation (1..8) into a JPEG.
+func WithOrientation(t testing.TB, path string, orientation byte) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exif := append([]byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), orientation, 0, 0, 0, 0, 0, 0)
+	out := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}, exif...)
+	return Write(t, "oriented.jpg", append(out, b[2:]...))
+}
