@@ -115,7 +115,7 @@ func TestBadEnds(t *testing.T) {
 }
 
 func TestMemoryLimitHolds(t *testing.T) {
-	s := sh(`sleep 0.1; exec dd if=/dev/zero of=/dev/null bs=200M count=1`)
+	s := sh(`exec dd if=/dev/zero of=/dev/null bs=200M count=1`)
 	s.MemMB = 64
 	res, err := child.Run(t.Context(), s)
 	if !fault.Is(err, fault.Internal) || res.MaxRSSKB > 64<<10 {
@@ -125,7 +125,7 @@ func TestMemoryLimitHolds(t *testing.T) {
 
 func TestNiceness(t *testing.T) {
 	var out bytes.Buffer
-	s := sh("sleep 0.1; nice")
+	s := sh("nice")
 	s.Nice, s.Stdout = 7, &out
 	if _, err := child.Run(t.Context(), s); err != nil || strings.TrimSpace(out.String()) != "7" {
 		t.Fatalf("%q, %v", out.String(), err)

@@ -12,8 +12,8 @@ import (
 // killAfterXCPU is how many seconds a program has between SIGXCPU and SIGKILL.
 const killAfterXCPU = 2
 
-// limit sets the resource limits from outside. They take hold of a program that already runs, so the moment between
-// fork and here is no hole: memory, time and files are counted from the start of the process.
+// limit sets the resource limits from outside, on a program that is held before its first instruction. Where it could
+// not be held it runs already, and may have written what it wrote in that moment; everything later is limited.
 func limit(pid int, s Spec) error {
 	type rule struct {
 		name string
@@ -53,28 +53,54 @@ func limit(pid int, s Spec) error {
 	return nil
 }
 
-// isolation is one way to start without a network.
+// isolation is one way to start.
 type isolation struct {
 	network bool // the network is gone
 	user    bool // through a user namespace, which needs no root
+	held    bool // stopped by ptrace at its first instruction, until the limits are set
 }
 
-// isolations lists what to try, best first.
+// isolations lists what to try, best first: no network counts more than limits from the very first instruction.
 func (r *run) isolations() []isolation {
-	if !r.spec.NoNetwork {
-		return []isolation{{}}
+	var ways []isolation
+	if r.spec.NoNetwork {
+		if os.Geteuid() == 0 {
+			ways = append(ways, isolation{network: true})
+		}
+		if os.Geteuid() != 0 || r.spec.UID == 0 && r.spec.GID == 0 { // another user does not exist in our user namespace
+			ways = append(ways, isolation{network: true, user: true}) // also for root of a container without CAP_SYS_ADMIN
+		}
 	}
-	throughUser := isolation{network: true, user: true}
-	if os.Geteuid() != 0 {
-		return []isolation{throughUser, {}}
+	ways = append(ways, isolation{})
+	var out []isolation
+	for _, w := range ways {
+		held := w
+		held.held = true
+		out = append(out, held, w)
 	}
-	if r.spec.UID != 0 || r.spec.GID != 0 {
-		return []isolation{{network: true}, {}} // another user does not exist in our user namespace
+	return out
+}
+
+// release lets a held program go. It is called on the thread that started it, as ptrace demands.
+func release(pid int) error {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		break
 	}
-	return []isolation{{network: true}, throughUser, {}} // root of a container may lack CAP_SYS_ADMIN
+	if err := unix.PtraceDetach(pid); err != nil && !errors.Is(err, unix.ESRCH) { // ESRCH: it was killed meanwhile
+		return err
+	}
+	return nil
 }
 
 func (i isolation) apply(a *syscall.SysProcAttr) {
+	a.Ptrace = i.held
 	if i.network {
 		a.Cloneflags |= syscall.CLONE_NEWNET
 	}

@@ -66,11 +66,12 @@ func (r *run) start() error {
 	if err != nil {
 		return missing(r.name(), err)
 	}
+	held := false
 	for _, iso := range r.isolations() {
 		r.cmd = r.command(path, iso)
 		err = r.cmd.Start()
 		if err == nil {
-			r.res.Isolated = iso.network
+			r.res.Isolated, held = iso.network, iso.held
 			break
 		}
 		if iso == (isolation{}) || !notPermitted(err) {
@@ -81,7 +82,11 @@ func (r *run) start() error {
 		r.res.Notes = append(r.res.Notes, "it could have used the network: this system permits no network namespace")
 	}
 	r.proc.pid = r.cmd.Process.Pid
-	if err := limit(r.proc.pid, r.spec); err != nil {
+	err = limit(r.proc.pid, r.spec)
+	if held {
+		err = errors.Join(err, release(r.proc.pid))
+	}
+	if err != nil {
 		r.proc.awaitKilled(r.cmd)
 		return fault.E(op, r.name(), fault.Internal, err)
 	}

@@ -3,6 +3,7 @@ package flowtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -90,19 +91,31 @@ func testCancel(t *testing.T, h Harness) {
 	begin(t, e, "f", "k", 0)
 	<-inside
 	<-inside
-	began := time.Now()
 	if err := e.Cancel(t.Context(), "k"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := <-out; errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
+		if err := <-out; err == nil {
+			t.Error("the context of a cancelled step has no cause")
 		}
 	}
-	if d := time.Since(began); d > time.Second {
-		t.Errorf("the steps ended after %s", d)
-	}
 	ended(t, e, "k", flow.Cancelled)
+	began := time.Now()
+	const more = 4
+	for i := range more { // left to the sweeper these take about a second each
+		key := fmt.Sprint("more ", i)
+		begin(t, e, "f", key, 0)
+		<-inside
+		<-inside
+		if err := e.Cancel(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		<-out
+		<-out
+	}
+	if d := time.Since(began); d > more*time.Second/2 {
+		t.Errorf("%d cancels took %s", more, d)
+	}
 	if err := e.Cancel(t.Context(), "k"); err != nil {
 		t.Errorf("cancelling twice: %v", err)
 	}
@@ -186,7 +199,6 @@ func testStartIn(t *testing.T, h Harness) {
 	if !errors.Is(err, errPlain) {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	err = db.Write(ctx, func(tx *sqldb.Tx) error {
 		return errors.Join(e.StartIn(ctx, tx, "f", "committed", 1), e.StartIn(ctx, tx, "f", "committed", 2))
 	})
@@ -197,13 +209,22 @@ func testStartIn(t *testing.T, h Harness) {
 		t.Fatalf("a committed start is not visible: %v", err)
 	}
 	ended(t, e, "committed", flow.Done)
-	if d := time.Since(began); d > 900*time.Millisecond {
-		t.Errorf("the commit did not wake the relay: %s", d)
+	began := time.Now()
+	const more = 5
+	for i := range more { // by polling alone these take about a second each
+		key := fmt.Sprint("more ", i)
+		if err := db.Write(ctx, func(tx *sqldb.Tx) error { return e.StartIn(ctx, tx, "f", key, 3) }); err != nil {
+			t.Fatal(err)
+		}
+		ended(t, e, key, flow.Done)
+	}
+	if d := time.Since(began); d > more*time.Second/2 {
+		t.Errorf("the commits did not wake the relay: %s", d)
 	}
 	if _, err := e.Status(ctx, "rolled back"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a rolled back start: %v", err)
 	}
-	n.want(t, 0, 1, 0)
+	n.want(t, 0, 1, 0, more)
 	eventually(t, "the row is gone", func() bool {
 		var rows int
 		return db.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM flow_starts`).Scan(&rows) == nil && rows == 0
