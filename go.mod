@@ -86,3 +86,10 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+ignore (
+	./data
+	./dist
+	node_modules
+	./web/dist
+)

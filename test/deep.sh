@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The long tests, in slices of at most ten minutes. usage: deep.sh [SLICE] | deep.sh --count
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+slices=(kills fuzz targets packaging server faults)
+[ "${1:-}" != --count ] || { echo ${#slices[@]}; exit 0; }
+
+. test/engines/session.sh
+
+# Twenty kills of an ingest.
+slice_kills() { SHOWREEL_TEST_KILLS=20 go test -count=1 -timeout 10m -run TestKillAnywhere ./test/journeys; }
+
+# Every fuzz target, half a minute each.
+slice_fuzz() {
+  local pkg target
+  while read -r pkg; do
+    for target in $(grep -rhoE '^func (Fuzz[A-Za-z0-9_]+)' "$pkg" --include='*_test.go' | awk '{print $2}' | sort -u); do
+      echo "== $pkg $target"
+      go test -run '^$' -fuzz "^$target\$" -fuzztime "${SHOWREEL_FUZZTIME:-30s}" "./$pkg"
+    done
+  done < <(grep -rlE '^func Fuzz' --include='*_test.go' media platform engine trust product | xargs -n1 dirname | sort -u)
+}
+
+# The benchmarks, on smaller work; they report targets and do not fail on one.
+slice_targets() { go run ./bench -quick ingest; }
+slice_packaging() { go run ./bench -quick delivery; }
+slice_server() { go run ./bench -quick server; }
+
+# The suites that make faults, repeated, with the race detector.
+slice_faults() {
+  engines_start
+  trap engines_stop EXIT
+  CGO_ENABLED=1 SHOWREEL_TEST_FULL=1 go test -race -count=1 -timeout 10m ./platform/... ./engine/blob/... ./engine/flow/... ./engine/kv/... ./trust/...
+}
+
+n=${1:-}
+if [ -n "$n" ]; then
+  name=${slices[$((n - 1))]}
+  echo "deep: slice $n of ${#slices[@]}: $name"
+  "slice_$name"
+else
+  for name in "${slices[@]}"; do echo "deep: $name"; "slice_$name"; done
+fi
