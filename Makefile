@@ -8,7 +8,7 @@ BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSI
 .PHONY: run test build check deep bench dist golden setup setup-test samples clean
 
 run: setup samples build
-	bin/showreel serve --samples-from $(CACHE)/samples
+	bin/showreel serve --samples $(CACHE)/samples
 
 setup:
 	@bash tools/setup.sh run

@@ -40,7 +40,7 @@ type Config struct {
 	Pull           Pull      `key:"pull"`
 	Notify         Notify    `key:"notify"`
 	Rooms          Rooms     `key:"rooms"`
-	Samples        bool      `key:"samples" default:"false" doc:"Load the small sample library into an empty one at the first start. It is downloaded from public package archives."`
+	Samples        string    `key:"samples" doc:"Folder with the small sample library, whose files are added once, at the first start; make run fetches it."`
 	Log            Log       `key:"log"`
 
 	origins map[string]string

@@ -75,12 +75,12 @@ func TestLaterSourceWinsAndOriginTells(t *testing.T) {
 
 func TestSourceOfACommandLine(t *testing.T) {
 	file := write(t, "seal: off\nlisten: 127.0.0.1:1\n")
-	c, err := config.Source{Env: []string{"SHOWREEL_CONFIG=" + file, "SHOWREEL_LOG_LEVEL=debug"}, Flags: map[string]string{"listen": "127.0.0.1:2", "samples": "true"}}.Load()
+	c, err := config.Source{Env: []string{"SHOWREEL_CONFIG=" + file, "SHOWREEL_LOG_LEVEL=debug"}, Flags: map[string]string{"listen": "127.0.0.1:2", "samples": "/srv/samples"}}.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Seal != "off" || c.Listen != "127.0.0.1:2" || c.Log.Level != "debug" || !c.Samples || c.Origin("listen") != "--listen" {
-		t.Errorf("got %s %s %s %v", c.Seal, c.Listen, c.Log.Level, c.Samples)
+	if c.Seal != "off" || c.Listen != "127.0.0.1:2" || c.Log.Level != "debug" || c.Samples != "/srv/samples" || c.Origin("listen") != "--listen" {
+		t.Errorf("got %s %s %s %s", c.Seal, c.Listen, c.Log.Level, c.Samples)
 	}
 	if _, err := (config.Source{Flags: map[string]string{"lisen": "x"}}).Load(); fault.CodeOf(err) != "config" {
 		t.Errorf("an unknown flag gave %v", err)
@@ -89,14 +89,14 @@ func TestSourceOfACommandLine(t *testing.T) {
 
 func TestFormsOfVariables(t *testing.T) {
 	c, err := config.Read(nil, []string{
-		"SHOWREEL_PUBLIC_URL=https://media.example.org", "SHOWREEL_TRUSTEDPROXIES=10.0.0.0/8, 192.0.2.1", "SHOWREEL_SAMPLES=1",
+		"SHOWREEL_PUBLIC_URL=https://media.example.org", "SHOWREEL_TRUSTEDPROXIES=10.0.0.0/8, 192.0.2.1", "SHOWREEL_SAMPLES=/srv/samples",
 		"SHOWREEL_WATCH=[{path: /srv/in, template: web}]", "SHOWREEL_TEST_POSTGRES=postgres://x", "SHOWREEL_SERVER=http://localhost:8080",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.PublicURL != "https://media.example.org" || !c.Samples {
-		t.Errorf("got %q %v", c.PublicURL, c.Samples)
+	if c.PublicURL != "https://media.example.org" || c.Samples != "/srv/samples" {
+		t.Errorf("got %q %q", c.PublicURL, c.Samples)
 	}
 	if diff := cmp.Diff([]config.Watch{{Path: "/srv/in", Template: "web", Tenant: "main"}}, c.Watch); diff != "" {
 		t.Error(diff)
