@@ -152,10 +152,10 @@ func TestRunWritesAndSurvivesFailures(t *testing.T) {
 			rec.Cost(meter.Cost{Tenant: "main", Subject: "a", Step: "s", CPUMS: 1})
 		}
 		time.Sleep(90 * time.Second)
+		f.mu.Lock()
 		if len(f.samples) != 1 || len(f.costs) != 0 {
 			t.Errorf("%d samples, %d costs while down", len(f.samples), len(f.costs))
 		}
-		f.mu.Lock()
 		f.down = false
 		f.mu.Unlock()
 		time.Sleep(5 * time.Second)

@@ -24,6 +24,8 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	pending []Cost
+
+	rolling sync.Mutex       // one roll-up at a time
 	last    map[string]point // what the series had at the last roll-up, by name and labels
 }
 
@@ -128,6 +130,8 @@ func (r *Recorder) flush(ctx context.Context) error {
 // RollUp saves what every series did since the last roll-up under the minute that begins at start. Series that did not
 // change are left out, except gauges.
 func (r *Recorder) RollUp(ctx context.Context, start time.Time) error {
+	r.rolling.Lock()
+	defer r.rolling.Unlock()
 	var samples []Sample
 	now := map[string]point{}
 	for _, f := range r.reg.sorted() {
