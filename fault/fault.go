@@ -97,35 +97,49 @@ func KindOf(err error) Kind {
 // Is reports whether err is of the kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 
-// CodeOf returns the stable slug of the first fault in the chain that has one, else its kind.
+// CodeOf returns the stable slug of the first fault in the tree that has one, else its kind.
 func CodeOf(err error) string {
-	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if e, ok := cause.(*Error); ok && e.Code != "" {
-			return e.Code
-		}
+	if e := find(err, func(e *Error) bool { return e.Code != "" }); e != nil {
+		return e.Code
 	}
 	return string(KindOf(err))
 }
 
-// TextOf returns the sentence for people of the first fault in the chain that has one, else a plain sentence for the
+// TextOf returns the sentence for people of the first fault in the tree that has one, else a plain sentence for the
 // kind. Internal errors never show their cause.
 func TextOf(err error) string {
-	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if e, ok := cause.(*Error); ok && e.Text != "" {
-			return e.Text
-		}
+	if e := find(err, func(e *Error) bool { return e.Text != "" }); e != nil {
+		return e.Text
 	}
 	return plain[KindOf(err)]
 }
 
 // AfterOf returns when a retry may help, or 0.
 func AfterOf(err error) time.Duration {
-	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if e, ok := cause.(*Error); ok && e.After > 0 {
-			return e.After
-		}
+	if e := find(err, func(e *Error) bool { return e.After > 0 }); e != nil {
+		return e.After
 	}
 	return 0
+}
+
+// find walks the tree of err depth first, as errors.As does, to the first fault that is right.
+func find(err error, right func(*Error) bool) *Error {
+	if e, ok := err.(*Error); ok && right(e) {
+		return e
+	}
+	switch x := err.(type) {
+	case interface{ Unwrap() error }:
+		if next := x.Unwrap(); next != nil {
+			return find(next, right)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range x.Unwrap() {
+			if e := find(next, right); e != nil {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // Transient reports whether doing the same again may succeed.

@@ -30,3 +30,11 @@ func TestPlainErrorsStayInternalAndQuiet(t *testing.T) {
 		t.Fatal("context errors or nil have the wrong kind")
 	}
 }
+
+func TestCodeAndTextSurviveJoin(t *testing.T) {
+	inner := &fault.Error{Op: "kv.put", Kind: fault.Stale, Code: "stale-record", Text: "It was changed meanwhile.", After: 3}
+	err := errors.Join(errors.New("rollback"), fmt.Errorf("write: %w", inner))
+	if !fault.Is(err, fault.Stale) || fault.CodeOf(err) != "stale-record" || fault.TextOf(err) != "It was changed meanwhile." || fault.AfterOf(err) != 3 {
+		t.Fatalf("kind %s code %s text %q after %v", fault.KindOf(err), fault.CodeOf(err), fault.TextOf(err), fault.AfterOf(err))
+	}
+}

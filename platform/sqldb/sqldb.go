@@ -168,8 +168,11 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	tx := &Tx{Tx: raw}
 	done := false
 	defer func() {
-		if !done {
-			err = errors.Join(err, ignoreDone(raw.Rollback()))
+		if done {
+			return
+		}
+		if undo := ignoreDone(raw.Rollback()); undo != nil {
+			err = errors.Join(err, undo)
 		}
 	}()
 	if err := fn(tx); err != nil {
