@@ -76,7 +76,7 @@ func (w work) place(ctx context.Context, f kept, name string, r rendition) (rend
 func (w work) assemble(ctx context.Context, plan planned, keys []string) ([]rendition, error) {
 	var out []rendition
 	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
+	group, copying := errgroup.WithContext(ctx)
 	group.SetLimit(copyWidth)
 	var sheets []kept
 	for n, it := range plan.Items {
@@ -96,7 +96,7 @@ func (w work) assemble(ctx context.Context, plan planned, keys []string) ([]rend
 				sheets = append(sheets, f)
 			}
 			group.Go(func() error {
-				done, err := w.place(ctx, f, name, r)
+				done, err := w.place(copying, f, name, r)
 				if err == nil && r.Name != "" {
 					mu.Lock()
 					defer mu.Unlock()

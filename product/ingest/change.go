@@ -44,12 +44,15 @@ func (s *Service) change(ctx context.Context, tenant, id string, fn func(j *Job)
 	return Job{}, fault.Say(op, id, fault.Conflict, "job-busy", "The job changes too quickly just now; try again.")
 }
 
+// codeEnded is the code of a step that found its job ended.
+const codeEnded = "job-ended"
+
 // stage marks that the job has reached a stage. It is called at the beginning of a step, so a job that ended meanwhile
 // (cancelled) is left as it is.
 func (s *Service) stage(ctx context.Context, in start, stage string) error {
 	_, err := s.change(ctx, in.Tenant, in.Job, func(j *Job) error {
 		if j.State.Final() {
-			return fault.Say("ingest.stage", j.ID, fault.Canceled, "job-ended", "The job has ended.")
+			return fault.Say("ingest.stage", j.ID, fault.Canceled, codeEnded, "The job has ended.")
 		}
 		if j.StartedMS == 0 {
 			j.StartedMS = sqldb.NowMS()

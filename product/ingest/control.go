@@ -287,7 +287,11 @@ func (s *Service) reconcile(ctx context.Context) error {
 		if st.Error == nil || st.State != "failed" {
 			continue
 		}
-		if err := s.failed(ctx, start{Job: j.ID, Tenant: j.Tenant, Asset: j.Asset, Version: j.Version}, st.Error.Err()); err != nil {
+		in, err := s.startOf(ctx, j)
+		if err != nil {
+			return errors.Join(fmt.Errorf("job %s", j.ID), err)
+		}
+		if err := s.failed(ctx, in, st.Error.Err()); err != nil {
 			return errors.Join(fmt.Errorf("job %s", j.ID), err)
 		}
 	}

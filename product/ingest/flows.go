@@ -57,7 +57,7 @@ func (s *Service) ingest(c flow.Ctx, in start) (outcome, error) {
 	out, err := w.stages(c)
 	s.board.close(in.Job)
 	s.space.forget(in.Job)
-	if err != nil && c.Err() == nil && !fault.Is(err, fault.Canceled) {
+	if err != nil && c.Err() == nil && fault.CodeOf(err) != codeEnded {
 		if recordErr := s.failed(context.WithoutCancel(c), in, err); recordErr != nil {
 			return out, errors.Join(err, recordErr)
 		}

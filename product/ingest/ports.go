@@ -9,8 +9,9 @@ import (
 	"showreel/platform/cmaf"
 )
 
-// Evidence is everything that was measured on one run over one version, for the quality gate.
-type Evidence struct {
+// Evidence is everything that was measured on one run over one version, for the quality gate. It is an alias of a plain
+// struct so that the room behind the port can spell the same type without importing this one.
+type Evidence = struct {
 	Plan     transcode.Plan
 	Spans    []transcode.Span              // merged over the chunks
 	Loudness map[string]transcode.Loudness // by audio rendition
