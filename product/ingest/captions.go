@@ -18,8 +18,8 @@ import (
 	"showreel/trust/audit"
 )
 
-// PutCaptions adds or replaces the captions a person brings for a published asset in a language: SRT, WebVTT, TTML, SSA
-// or STL, told apart by name and content. They become WebVTT, appear in the manifests and are judged, but a finding never
+// PutCaptions adds or replaces the captions a person brings for a published asset in a language: SRT, WebVTT, ASS or
+// TTML, told apart by the name's ending. They become WebVTT, appear in the manifests and are judged, but a finding never
 // unpublishes. Errors: fault.Invalid "bad-language", those of transcode.ReadCaptions, fault.Conflict "not-ready".
 func (s *Service) PutCaptions(ctx context.Context, asset, lang, name string, data []byte) (library.Rendition, error) {
 	const op = "ingest.captions"
