@@ -77,7 +77,10 @@ func NewView(x *Index, o Options) (*View, error) {
 		} else {
 			v.audio = append(v.audio, w)
 		}
-		v.length = max(v.length, media.FromTicks(w.to-w.from, int64(w.Timescale)))
+	}
+	v.length = lengthOf(v.video)
+	if len(v.video) == 0 {
+		v.length = lengthOf(v.audio)
 	}
 	for _, t := range append(v.allowed(oldVideo), oldAudio...) {
 		w, err := v.window(t, from, to)
@@ -95,6 +98,13 @@ func NewView(x *Index, o Options) (*View, error) {
 	}
 	v.opt.Clip = media.Range{Start: from, End: to}
 	return v, nil
+}
+
+func lengthOf(in []*window) (longest media.Time) {
+	for _, w := range in {
+		longest = max(longest, media.FromTicks(w.to-w.from, int64(w.Timescale)))
+	}
+	return longest
 }
 
 func (v *View) choose(x *Index) (video, audio []*Track) {
@@ -223,7 +233,7 @@ func (v *View) window(t *Track, from, to media.Time) (*window, error) {
 // Growing reports whether more segments will come.
 func (v *View) Growing() bool { return v.growing }
 
-// Length is the duration of the view.
+// Length is the duration of the view: its video's, for sound may end some milliseconds later.
 func (v *View) Length() media.Time { return v.length }
 
 // Range is the part of the asset's timeline that the view shows; a whole view ends at a time beyond every asset.
