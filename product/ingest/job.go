@@ -70,8 +70,8 @@ type Stage struct {
 	Progress float64 `json:"progress" doc:"0 to 1"`
 }
 
-// Problem is what went wrong, as people and programs need it.
-type Problem struct {
+// JobError is what went wrong, as people and programs need it.
+type JobError struct {
 	Code string `json:"code" doc:"stable slug, the last part of the problem type"`
 	Text string `json:"text" doc:"what happened and what to do"`
 }
@@ -85,32 +85,32 @@ type Tasks struct {
 
 // Job is one run of the ingest workflow over one version of an asset, as people see it. Its id is the flow's key.
 type Job struct {
-	ID              string   `json:"id"`
-	Tenant          string   `json:"-"`
-	Asset           string   `json:"asset"`
-	Version         int      `json:"version"`
-	Kind            string   `json:"kind"`
-	Name            string   `json:"name" doc:"the file's name as it was given, made safe to show"`
-	Template        string   `json:"template"`
-	TemplateVersion int      `json:"templateVersion"`
-	Lane            string   `json:"lane" enum:"interactive,normal,batch"`
-	Priority        int      `json:"priority" minimum:"0" maximum:"100"`
-	State           State    `json:"state" enum:"queued,running,waiting,paused,held,done,failed,cancelled"`
-	Stage           string   `json:"stage"`
-	Stages          []Stage  `json:"stages"`
-	Progress        float64  `json:"progress" doc:"0 to 1"`
-	WaitsFor        string   `json:"waitsFor,omitempty" doc:"in words, while queued, waiting, paused or held"`
-	EstimateMS      int64    `json:"estimateMS,omitempty" doc:"milliseconds still to go, 0 while unknown"`
-	WorkMS          int64    `json:"workMS,omitempty" doc:"planned CPU milliseconds of all tasks"`
-	CPUMS           int64    `json:"cpuMS,omitempty" doc:"CPU milliseconds used so far"`
-	CreatedMS       int64    `json:"createdMS" doc:"the file was complete"`
-	StartedMS       int64    `json:"startedMS,omitempty"`
-	PlayableMS      int64    `json:"playableMS,omitempty" doc:"first moment a player could start"`
-	EndedMS         int64    `json:"endedMS,omitempty"`
-	Error           *Problem `json:"error,omitempty"`
-	Tasks           Tasks    `json:"tasks"`
-	Attempt         int      `json:"attempt"`
-	Wanted          string   `json:"-"` // "" or "paused": what a person asked for, read by the worker
+	ID              string    `json:"id"`
+	Tenant          string    `json:"-"`
+	Asset           string    `json:"asset"`
+	Version         int       `json:"version"`
+	Kind            string    `json:"kind"`
+	Name            string    `json:"name" doc:"the file's name as it was given, made safe to show"`
+	Template        string    `json:"template"`
+	TemplateVersion int       `json:"templateVersion"`
+	Lane            string    `json:"lane" enum:"interactive,normal,batch"`
+	Priority        int       `json:"priority" minimum:"0" maximum:"100"`
+	State           State     `json:"state" enum:"queued,running,waiting,paused,held,done,failed,cancelled"`
+	Stage           string    `json:"stage"`
+	Stages          []Stage   `json:"stages"`
+	Progress        float64   `json:"progress" doc:"0 to 1"`
+	WaitsFor        string    `json:"waitsFor,omitempty" doc:"in words, while queued, waiting, paused or held"`
+	EstimateMS      int64     `json:"estimateMS,omitempty" doc:"milliseconds still to go, 0 while unknown"`
+	WorkMS          int64     `json:"workMS,omitempty" doc:"planned CPU milliseconds of all tasks"`
+	CPUMS           int64     `json:"cpuMS,omitempty" doc:"CPU milliseconds used so far"`
+	CreatedMS       int64     `json:"createdMS" doc:"the file was complete"`
+	StartedMS       int64     `json:"startedMS,omitempty"`
+	PlayableMS      int64     `json:"playableMS,omitempty" doc:"first moment a player could start"`
+	EndedMS         int64     `json:"endedMS,omitempty"`
+	Error           *JobError `json:"error,omitempty"`
+	Tasks           Tasks     `json:"tasks"`
+	Attempt         int       `json:"attempt"`
+	Wanted          string    `json:"-"` // "" or "paused": what a person asked for, read by the worker
 }
 
 // Ref names the version the job works on.
@@ -162,7 +162,7 @@ func (j *Job) finish(atMS int64) {
 // fail records why the job ended.
 func (j *Job) fail(err error, atMS int64) {
 	j.State, j.WaitsFor, j.EstimateMS, j.EndedMS = Failed, "", 0, atMS
-	j.Error = &Problem{Code: fault.CodeOf(err), Text: fault.TextOf(err)}
+	j.Error = &JobError{Code: fault.CodeOf(err), Text: fault.TextOf(err)}
 }
 
 // estimate guesses the time to go from the time gone and the progress made.

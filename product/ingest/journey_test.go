@@ -81,4 +81,3 @@ func TestFilmFromFileToPlayable(t *testing.T) {
 		t.Errorf("job %+v", j)
 	}
 }
-

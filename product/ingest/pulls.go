@@ -26,19 +26,19 @@ const flowPull = "ingest.pull"
 
 // Pull is a file that is fetched from an address.
 type Pull struct {
-	ID        string   `json:"id"`
-	Tenant    string   `json:"-"`
-	URL       string   `json:"url"`
-	Template  string   `json:"template,omitempty"`
-	Name      string   `json:"name,omitempty"`
-	State     State    `json:"state" enum:"queued,running,done,failed"`
-	Bytes     int64    `json:"bytes" doc:"received so far"`
-	Total     int64    `json:"total,omitempty" doc:"announced, 0 where unknown"`
-	Asset     string   `json:"asset,omitempty"`
-	Job       string   `json:"job,omitempty"`
-	Duplicate bool     `json:"duplicate,omitempty"`
-	Error     *Problem `json:"error,omitempty"`
-	CreatedMS int64    `json:"createdMS"`
+	ID        string    `json:"id"`
+	Tenant    string    `json:"-"`
+	URL       string    `json:"url"`
+	Template  string    `json:"template,omitempty"`
+	Name      string    `json:"name,omitempty"`
+	State     State     `json:"state" enum:"queued,running,done,failed"`
+	Bytes     int64     `json:"bytes" doc:"received so far"`
+	Total     int64     `json:"total,omitempty" doc:"announced, 0 where unknown"`
+	Asset     string    `json:"asset,omitempty"`
+	Job       string    `json:"job,omitempty"`
+	Duplicate bool      `json:"duplicate,omitempty"`
+	Error     *JobError `json:"error,omitempty"`
+	CreatedMS int64     `json:"createdMS"`
 }
 
 // PullIn is what Pull takes.
@@ -129,7 +129,7 @@ func (s *Service) pull(c flow.Ctx, in pullStart) (Received, error) {
 	if err != nil && c.Err() == nil && !fault.Is(err, fault.Canceled) {
 		ctx := context.WithoutCancel(c)
 		err = errors.Join(err, s.editPull(ctx, in, func(p *Pull) {
-			p.State, p.Error = Failed, &Problem{Code: fault.CodeOf(err), Text: fault.TextOf(err)}
+			p.State, p.Error = Failed, &JobError{Code: fault.CodeOf(err), Text: fault.TextOf(err)}
 		}), ignoreMissing(os.Remove(s.pullPath(in.ID))))
 	}
 	return rec, err
