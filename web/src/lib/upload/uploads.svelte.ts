@@ -20,6 +20,8 @@ export class Sending {
   error = $state('');
   bytesPerS = $state(0);
   asset = $state('');
+  /** the library already held these very bytes */
+  duplicate = $state(false);
   file: File | null;
   url: string;
   tus: TusUpload | null = null;
@@ -172,6 +174,7 @@ class Uploads {
       onProgress: (sent) => item.moved(sent),
       onSuccess: ({ lastResponse }) => {
         item.asset = lastResponse.getHeader('Showreel-Asset') ?? '';
+        item.duplicate = lastResponse.getHeader('Showreel-Duplicate') === 'true';
         this.finish(item);
       },
       onError: (err) => this.fail(item, err)
