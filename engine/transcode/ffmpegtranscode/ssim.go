@@ -9,15 +9,19 @@ import (
 	"showreel/engine/transcode"
 )
 
-// sampleFrames is how many frames of a chunk are compared with the source: one second at 24. Decoding them twice costs
-// about one percent of encoding the chunk.
-const sampleFrames = 24
+// sampleShare is one in how many frames of a chunk is compared with the source, between 8 and 24 of them in a row:
+// decoding them twice costs about one percent of encoding the chunk.
+const sampleShare = 48
 
-// sample is the compared part of a chunk, from its middle GOP on, in frames of the chunk.
+// sample is the compared part of a chunk, in frames of the chunk. It begins one frame into the middle GOP: seeking a
+// quarter of a frame before a key frame would decode the whole GOP before it.
 func (b builder) sample(t transcode.Task) (first, count int64) {
 	gop := int64(b.plan.GOPFrames)
 	first = t.Frames / 2 / gop * gop
-	return first, min(sampleFrames, t.Frames-first)
+	if first+1 < t.Frames {
+		first++
+	}
+	return first, min(max(8, min(24, t.Frames/sampleShare)), t.Frames-first)
 }
 
 // metric says in words what Result.SSIM holds.

@@ -42,6 +42,7 @@ func testChunks(t *testing.T, s *transcode.Service) {
 			t.Errorf("%d frames of %d", len(h), p.Frames)
 		}
 	})
+	t.Run("HDR becomes BT.709", func(t *testing.T) { testHDR(t, s) })
 	t.Run("analysis", func(t *testing.T) { testAnalysis(t, s) })
 	t.Run("skip and keys", func(t *testing.T) { testSkip(t, s) })
 	t.Run("fits", func(t *testing.T) { testFits(t, s) })
@@ -52,6 +53,7 @@ func testChunks(t *testing.T, s *transcode.Service) {
 func testJoin(t *testing.T, s *transcode.Service, src string) string {
 	t.Helper()
 	p := Tiny(probe(t, s, src))
+	p.Analysis = transcode.Analysis{Shots: true}
 	if v := p.Info.Main("video"); v.VFR {
 		p.Frames = p.Rate.Frames(v.Duration)
 	}
@@ -192,5 +194,28 @@ func testSpans(t *testing.T, s *transcode.Service) {
 	last := freeze[len(freeze)-1]
 	if from, to := p.Rate.Frame(last.Start), p.Rate.Frame(last.End); from < 59 || from > 61 || to < 83 || to > 85 {
 		t.Errorf("freeze from frame %d to %d, want 60 to 84", from, to)
+	}
+}
+
+// testHDR encodes a PQ source whose mid grey is 100 nits and looks at the tags and the brightness of what comes out.
+func testHDR(t *testing.T, s *transcode.Service) {
+	if c := s.Caps(); !c.Filters["zscale"] || !c.Encoders["libx265"] {
+		t.Skip("this ffmpeg has no zscale or no libx265: HDR is refused by Split")
+	}
+	src := Make(t, "hdr.mp4", "-f", "lavfi", "-i", "color=c=0x808080:s=320x180:r=24:d=0.5", "-vf", "format=yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error",
+		"-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-color_range", "tv")
+	info := probe(t, s, src)
+	if v := info.Main("video"); !v.HDR() || v.BitDepth != 10 {
+		t.Fatalf("%+v", *v)
+	}
+	p := Tiny(info)
+	p.Picture.ToneMap = true
+	results, joined := newRunner(t, s, src, p).chunks()
+	v := probe(t, s, joined["v-big"]).Main("video")
+	if v.HDR() || v.Primaries != "bt709" || v.Transfer != "bt709" || v.Matrix != "bt709" || v.PixFmt != "yuv420p" || v.ColorRange != "tv" {
+		t.Errorf("%+v", *v)
+	}
+	if y := results[0].Scores[3].Luma; y < 90 || y > 235 {
+		t.Errorf("100 nits became luma %f", y)
 	}
 }

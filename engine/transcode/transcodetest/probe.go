@@ -72,6 +72,27 @@ func testProbe(t *testing.T, s *transcode.Service) {
 			t.Errorf("%+v", i)
 		}
 	})
+	t.Run("chapters and timecode", func(t *testing.T) {
+		marks := Write(t, "m.txt", []byte(";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\ntitle=Two\n"))
+		p := Make(t, "c.mov", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-f", "ffmetadata", "-i", marks, "-map", "0:v", "-map_metadata", "1", "-timecode", "01:00:00:00", "-c:v", "libx264", "-preset", "ultrafast")
+		i := probe(t, s, p)
+		if i.Timecode != "01:00:00:00" || len(i.Chapters) != 2 || i.Chapters[1].Title != "Two" || i.Chapters[1].Range.Start != media.FromMS(500) {
+			t.Errorf("%q %+v", i.Timecode, i.Chapters)
+		}
+	})
+	t.Run("containers", func(t *testing.T) {
+		for _, name := range []string{"a.avi", "a.mpg", "a.flv", "a.ts", "a.mxf", "a.ogv", "a.webm", "a.asf", "a.nut"} {
+			codec := map[string][]string{"a.ogv": {"-c:v", "libtheora"}, "a.webm": {"-c:v", "libvpx", "-deadline", "realtime"}, "a.flv": {"-c:v", "flv"}}[name]
+			if codec == nil {
+				codec = []string{"-c:v", "mpeg2video"}
+			}
+			p := Make(t, name, append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=0.6"}, codec...)...)
+			i, err := s.Probe(t.Context(), p)
+			if err != nil || i.Kind != media.Video || i.Main("video").Frames < 14 || i.Main("video").Rate != (media.Rate{Num: 25, Den: 1}) {
+				t.Errorf("%s: %v %+v", name, err, i.Streams)
+			}
+		}
+	})
 	t.Run("texts", func(t *testing.T) {
 		i := probe(t, s, Write(t, "x.srt", []byte("1\n00:00:01,000 --> 00:00:02,500\nHello\n")))
 		if i.Kind != media.Text || i.Main("subtitle") == nil || i.Duration != media.FromMS(2500) {

@@ -219,6 +219,20 @@ func testStills(t *testing.T, s *transcode.Service) {
 			t.Errorf("%+v %+v", small, web)
 		}
 	})
+	t.Run("picture formats", func(t *testing.T) {
+		for _, name := range []string{"p.jpg", "p.webp", "p.gif", "p.bmp", "p.tiff"} {
+			src := Make(t, name, "-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
+			info := probe(t, s, src)
+			if v := info.Main("video"); info.Kind != media.Image || v.Width != 64 || v.Height != 48 {
+				t.Errorf("%s: %+v", name, info)
+				continue
+			}
+			r := newRunner(t, s, src, transcode.Plan{Info: info, Images: []transcode.ImageOut{{Name: "i", Format: "jpeg", MaxW: 32, MaxH: 32}}})
+			if f := r.run(r.tasks[0]).Files[0]; f.Width != 32 || f.Height != 24 {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	})
 	t.Run("orientation", func(t *testing.T) {
 		src := Make(t, "o.jpg", "-f", "lavfi", "-i", "testsrc2=s=64x32", "-frames:v", "1")
 		info := probe(t, s, WithOrientation(t, src, 6))
