@@ -189,9 +189,7 @@ func (w work) plan(ctx context.Context, info media.Info) (planned, error) {
 // failed records why the job ended: the row, the asset and the event in one transaction. The original stays.
 func (s *Service) failed(ctx context.Context, in start, cause error) error {
 	ctx = asSystem(ctx, in.Tenant)
-	if fault.KindOf(cause) == fault.Internal {
-		s.deps.Log.ErrorContext(ctx, "job failed", "job", in.Job, "asset", in.Asset, "err", cause)
-	}
+	s.deps.Log.WarnContext(ctx, "job failed", "job", in.Job, "asset", in.Asset, "err", cause)
 	if err := s.keepOriginal(ctx, in); err != nil {
 		s.deps.Log.WarnContext(ctx, "the original of a failed job could not be stored yet", "job", in.Job, "err", err)
 	} else if err := s.wipe(in.Job); err != nil {

@@ -81,6 +81,9 @@ func (g *grower) emit(ctx context.Context, p transcode.Part) error {
 	if n < g.have[p.Track] {
 		return nil
 	}
+	if p.Path == "" { // the track ended with its last part
+		return g.end(ctx, p.Track)
+	}
 	f, err := os.Open(p.Path)
 	if err != nil {
 		return blob.FileFault("ingest.preview", p.Track, err)
@@ -112,6 +115,16 @@ func (g *grower) emit(ctx context.Context, p transcode.Part) error {
 		return err
 	}
 	return g.w.playable(ctx)
+}
+
+// end marks a track complete.
+func (g *grower) end(ctx context.Context, track string) error {
+	return g.w.s.editIndex(ctx, g.w.in.ref(), func(x *cmaf.Index) error {
+		if t := x.Track(track); t != nil {
+			t.Complete = true
+		}
+		return nil
+	})
 }
 
 // remember looks up how much of a track an interrupted try has published: viewers hold those segments.

@@ -302,7 +302,7 @@ func planSubtitles(streams []media.Stream) []transcode.SubtitleOut {
 
 // planTextFile makes WebVTT of a subtitle file that came on its own.
 func planTextFile(info media.Info) []transcode.SubtitleOut {
-	if s := info.Main("subtitle"); s != nil || slices.Contains(textSubtitles, info.Format) || info.Format == "srt" || info.Format == "vtt" {
+	if info.Main("subtitle") != nil {
 		return []transcode.SubtitleOut{{Name: "t-und", Stream: -1}}
 	}
 	return nil
