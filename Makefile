@@ -2,8 +2,10 @@
 CACHE ?= $(if $(SHOWREEL_CACHE),$(SHOWREEL_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/showreel)
 export SHOWREEL_CACHE := $(CACHE)
 export GOFLAGS := -mod=readonly
+# One build cache for server and tests: no cgo anywhere, paths trimmed only in `make dist`.
+export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: run test build check deep bench dist golden setup setup-test samples clean
 

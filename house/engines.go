@@ -1,0 +1,89 @@
+package house
+
+import (
+	"context"
+	"os"
+
+	"showreel/engine/drm"
+	"showreel/engine/drm/localdrm"
+	"showreel/engine/flow"
+	"showreel/engine/flow/dbosflow"
+	"showreel/engine/meter"
+	"showreel/engine/meter/sqlitemeter"
+	"showreel/engine/transcode"
+	"showreel/engine/transcode/ffmpegtranscode"
+	"showreel/media"
+	"showreel/platform/budget"
+	"showreel/platform/sqldb"
+	"showreel/trust/access"
+	"showreel/trust/audit"
+)
+
+// openEngines opens workflows, the transcoder, content keys and the meter.
+func (h *House) openEngines(ctx context.Context) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "showreel"
+	}
+	driver, err := dbosflow.Open(ctx, dbosflow.Options{URL: h.cfg.Flow, Worker: host + h.cfg.Data, Log: h.log})
+	if err != nil {
+		return err
+	}
+	h.flow = flow.New(driver, h.db)
+	h.budget = budget.New(budget.Limits{Cores: cores(h.cfg.Work.Cores), MemMB: memoryMB(h.cfg.Work.MemoryMB)})
+	h.coder = h.openCoder(ctx)
+	h.drm = drm.New(localdrm.New(h.db, h.ring))
+	store, err := sqldb.Open(ctx, "sqlite:"+h.path("meter.db"))
+	if err != nil {
+		return err
+	}
+	h.onClose(store.Close)
+	if err := store.Migrate(ctx, sqlitemeter.Schema()); err != nil {
+		return err
+	}
+	h.meter = meter.New()
+	h.samples = meter.NewRecorder(h.meter, sqlitemeter.New(store), host)
+	return nil
+}
+
+// openCoder opens ffmpeg. Without one the server runs all the same, doctor says what to install, and every probe and task
+// answers with that sentence.
+func (h *House) openCoder(ctx context.Context) *transcode.Service {
+	d, err := ffmpegtranscode.New(ctx, ffmpegtranscode.Config{FFmpeg: h.cfg.Transcode.FFmpeg, FFprobe: h.cfg.Transcode.FFprobe})
+	if err != nil {
+		h.log.Warn("no transcoder", "err", err)
+		return transcode.New(noCoder{err})
+	}
+	return transcode.New(d)
+}
+
+// noCoder stands where ffmpeg is missing: it refuses with the reason.
+type noCoder struct{ why error }
+
+// Probe implements transcode.Driver.
+func (n noCoder) Probe(context.Context, string, string) (media.Info, error) {
+	return media.Info{}, n.why
+}
+
+// Split implements transcode.Driver.
+func (n noCoder) Split(transcode.Plan, string) ([]transcode.Task, error) { return nil, n.why }
+
+// Run implements transcode.Driver.
+func (n noCoder) Run(context.Context, transcode.Plan, transcode.Task, transcode.Env) (transcode.Result, error) {
+	return transcode.Result{}, n.why
+}
+
+// Caps implements transcode.Driver.
+func (n noCoder) Caps() transcode.Caps { return transcode.Caps{} }
+
+// openTrust opens the audit log and access.
+func (h *House) openTrust(context.Context) error {
+	h.audit = audit.New(h.db, h.ring)
+	var err error
+	h.access, err = access.New(access.Deps{DB: h.db, Audit: h.audit, Log: h.log, Rooms: h.rooms()})
+	if err != nil {
+		return err
+	}
+	h.onClose(func() error { h.access.Close(); return nil })
+	return nil
+}
