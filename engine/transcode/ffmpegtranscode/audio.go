@@ -14,8 +14,9 @@ import (
 
 // Loudness bounds: below quietLUFS a track is silence and is left alone; maxGainDB keeps noise from being lifted to speech.
 const (
-	quietLUFS = -60.0
-	maxGainDB = 30.0
+	quietLUFS   = -60.0
+	maxGainDB   = 30.0
+	overshootDB = 0.5 // room below the ceiling for what lossy encoding adds to peaks
 )
 
 // audio measures a whole track, brings it to its target and encodes it.
@@ -31,13 +32,18 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 	if err := w.ffmpeg(ctx, w.b.measure(o), nil); err != nil {
 		return res, err
 	}
-	m, err := w.loudness()
+	m, err := w.loudness(loudnessFile)
 	if err != nil {
 		return res, err
 	}
 	gain := m.correct(o)
 	if err := w.ffmpeg(ctx, w.b.audio(o, gain), nil); err != nil {
 		return res, err
+	}
+	if m.Method != "none" {
+		if err := w.check(ctx, o, m); err != nil {
+			return res, err
+		}
 	}
 	f, err := w.file(o.Name, w.path(o.Name+".mp4"), transcode.RoleAudio)
 	if err != nil {
@@ -54,6 +60,19 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 		res.Warnings = append(res.Warnings, "silent: the track has no sound above "+fmt.Sprint(quietLUFS)+" LUFS and was not made louder")
 	}
 	return res, nil
+}
+
+// check measures what was made; nothing is claimed of it that was not measured.
+func (w *work) check(ctx context.Context, o transcode.AudioOut, m *measuredSound) error {
+	if err := w.ffmpeg(ctx, w.b.outcome(o), nil); err != nil {
+		return err
+	}
+	made, err := w.loudness(outcomeFile)
+	if err != nil {
+		return err
+	}
+	m.IntegratedLUFS, m.RangeLU, m.TruePeakDBTP = made.SourceLUFS, made.RangeLU, made.SourcePeakDBTP
+	return nil
 }
 
 func (w *work) audioOut() (transcode.AudioOut, bool) {
@@ -86,16 +105,15 @@ func samples(path string, size int64) (int64, error) {
 // measuredSound is what the first pass found.
 type measuredSound struct {
 	transcode.Loudness
-	low, high float64 // of the loudness range, for loudnorm's threshold
-	silence   []transcode.Span
+	silence []transcode.Span
 }
 
-// loudness reads the first pass: ten lines of R128 a second, silence where it begins and ends.
-func (w *work) loudness() (*measuredSound, error) {
+// loudness reads one pass: ten lines of R128 a second, silence where it begins and ends.
+func (w *work) loudness(name string) (*measuredSound, error) {
 	m := &measuredSound{}
 	peak, end := 0.0, 0.0
 	open := -1.0
-	err := w.reading(loudnessFile, func(p printed) {
+	err := w.reading(name, func(p printed) {
 		end = max(end, p.time+0.1)
 		m.SourceLUFS, m.RangeLU = float(p.tags["lavfi.r128.I"]), float(p.tags["lavfi.r128.LRA"])
 		peak = max(peak, float(p.tags["lavfi.r128.true_peak"]))
@@ -148,13 +166,13 @@ func (m *measuredSound) correct(o transcode.AudioOut) string {
 		m.GainDB = 0
 		return ""
 	}
-	if m.SourcePeakDBTP+gain <= ceiling {
-		m.Method, m.IntegratedLUFS, m.TruePeakDBTP = "linear", m.SourceLUFS+gain, m.SourcePeakDBTP+gain
+	if m.SourcePeakDBTP+gain <= ceiling-overshootDB {
+		m.Method = "linear"
 		return fmt.Sprintf("volume=%sdB", seconds(m.GainDB))
 	}
-	m.Method, m.IntegratedLUFS, m.TruePeakDBTP = "dynamic", o.TargetLUFS, ceiling
+	m.Method = "dynamic"
 	return fmt.Sprintf("loudnorm=I=%s:TP=%s:LRA=%s:measured_I=%s:measured_TP=%s:measured_LRA=%s:measured_thresh=%s:linear=true",
-		fixed(clamp(o.TargetLUFS, -70, -5)), fixed(clamp(ceiling-0.5, -9, 0)), fixed(clamp(max(m.RangeLU, 7), 1, 50)), fixed(clamp(m.SourceLUFS, -99, 0)),
+		fixed(clamp(o.TargetLUFS, -70, -5)), fixed(clamp(ceiling-overshootDB, -9, 0)), fixed(clamp(max(m.RangeLU, 7), 1, 50)), fixed(clamp(m.SourceLUFS, -99, 0)),
 		fixed(clamp(m.SourcePeakDBTP, -99, 99)), fixed(clamp(m.RangeLU, 0, 99)), fixed(clamp(m.SourceLUFS-10, -99, 0)))
 }
 

@@ -7,8 +7,11 @@ import (
 	"showreel/engine/transcode"
 )
 
-// loudnessFile is what the first pass over a track writes.
-const loudnessFile = "loudness.txt"
+// What the passes over a track and over its rendition write.
+const (
+	loudnessFile = "loudness.txt"
+	outcomeFile  = "outcome.txt"
+)
 
 // silenceDB is the level below which sound counts as silence, in dBFS.
 const silenceDB = -50.0
@@ -39,6 +42,12 @@ func (b builder) measure(o transcode.AudioOut) []string {
 	graph := fmt.Sprintf("%s,ebur128=peak=true:metadata=1:framelog=verbose,silencedetect=n=%sdB:d=0.5,ametadata=mode=print:file=%s[o]",
 		b.zeroed(o.Stream), seconds(silenceDB), loudnessFile)
 	return append(a, "-filter_complex", graph, "-map", "[o]", "-f", "null", "-")
+}
+
+// outcome measures a finished rendition, because limiting and lossy encoding change loudness and peak.
+func (b builder) outcome(o transcode.AudioOut) []string {
+	a := append(b.head(true), "-protocol_whitelist", "file,pipe", "-f", "mov", "-i", "file:"+o.Name+".mp4")
+	return append(a, "-filter_complex", fmt.Sprintf("[0:a]ebur128=peak=true:metadata=1:framelog=verbose,ametadata=mode=print:file=%s[o]", outcomeFile), "-map", "[o]", "-f", "null", "-")
 }
 
 // audio is the second pass: gain, layout, encoder, CMAF in fragments as long as the video's GOP.

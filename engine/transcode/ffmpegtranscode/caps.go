@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"showreel/engine/transcode"
@@ -44,21 +45,23 @@ func flavourOf(version string) (flavour, error) {
 
 // readCaps asks the program itself.
 func (d *Driver) readCaps(ctx context.Context) (transcode.Caps, error) {
-	text, err := d.ask(ctx, "-version")
-	if err != nil {
-		return transcode.Caps{}, err
+	// Asked at once: the server's start waits for it.
+	var (
+		questions = [4]string{"-version", "-encoders", "-filters", "-decoders"}
+		answers   [4]string
+		errs      [4]error
+		wg        sync.WaitGroup
+	)
+	for i, q := range questions {
+		wg.Go(func() { answers[i], errs[i] = d.ask(ctx, q) })
 	}
-	c := transcode.Caps{Name: "ffmpeg", Version: parseVersion(text)}
-	for _, q := range []struct {
-		arg string
-		to  *map[string]bool
-	}{{"-encoders", &c.Encoders}, {"-filters", &c.Filters}, {"-decoders", &c.Decoders}} {
-		text, err := d.ask(ctx, q.arg)
+	wg.Wait()
+	for _, err := range errs {
 		if err != nil {
 			return transcode.Caps{}, err
 		}
-		*q.to = parseList(text)
 	}
+	c := transcode.Caps{Name: "ffmpeg", Version: parseVersion(answers[0]), Encoders: parseList(answers[1]), Filters: parseList(answers[2]), Decoders: parseList(answers[3])}
 	var missing []string
 	for _, e := range []string{"libx264", "aac", "mjpeg"} {
 		if !c.Encoders[e] {

@@ -170,7 +170,8 @@ func (s splitter) sound() []transcode.Task {
 	ms := func(perSecond float64) int64 { return int64(p.Info.Duration.Seconds() * perSecond) }
 	var out []transcode.Task
 	for _, a := range p.Audios {
-		out = append(out, s.task("audio-"+a.Name, transcode.KindAudio, a.Name, append(append(s.b.measure(a), s.b.audio(a, fmt.Sprintf("lufs=%g:%g", a.TargetLUFS, a.TruePeakDB))...), s.b.tagsOf(a)...), 1, 192, ms(45)))
+		args := append(s.b.measure(a), s.b.audio(a, fmt.Sprintf("lufs=%g:%g:%g:%g:%g", a.TargetLUFS, a.TruePeakDB, overshootDB, quietLUFS, maxGainDB))...)
+		out = append(out, s.task("audio-"+a.Name, transcode.KindAudio, a.Name, append(append(args, s.b.outcome(a)...), a.Lang, a.Title), 1, 192, ms(60)))
 	}
 	if stream := s.b.speechStream(); (p.Speech || p.WaveformPPS > 0) && stream >= 0 {
 		out = append(out, s.task("speech", transcode.KindSpeech, "", append(s.b.speech(stream), fmt.Sprint(p.Speech, p.WaveformPPS)), 1, 128, ms(6)))
@@ -180,8 +181,6 @@ func (s splitter) sound() []transcode.Task {
 	}
 	return out
 }
-
-func (b builder) tagsOf(a transcode.AudioOut) []string { return []string{a.Lang, a.Title} }
 
 // speechStream is the track that speech models read: the one that the plan's default audio comes from, else the first.
 func (b builder) speechStream() int {

@@ -50,6 +50,12 @@ func testProbe(t *testing.T, s *transcode.Service) {
 			t.Errorf("%+v", *v)
 		}
 	})
+	testProbeShapes(t, s)
+	testProbeOthers(t, s)
+	t.Run("refused", func(t *testing.T) { testRefusals(t, s) })
+}
+
+func testProbeShapes(t *testing.T, s *transcode.Service) {
 	t.Run("anamorphic", func(t *testing.T) {
 		p := Make(t, "n.mp4", "-f", "lavfi", "-i", "testsrc2=s=720x576:r=25:d=0.2", "-vf", "setsar=64/45", "-c:v", "libx264", "-preset", "ultrafast")
 		if w, h := probe(t, s, p).Main("video").Shown(); w != 1024 || h != 576 {
@@ -72,6 +78,9 @@ func testProbe(t *testing.T, s *transcode.Service) {
 			t.Errorf("%+v", i)
 		}
 	})
+}
+
+func testProbeOthers(t *testing.T, s *transcode.Service) {
 	t.Run("chapters and timecode", func(t *testing.T) {
 		marks := Write(t, "m.txt", []byte(";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\ntitle=Two\n"))
 		p := Make(t, "c.mov", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-f", "ffmetadata", "-i", marks, "-map", "0:v", "-map_metadata", "1", "-timecode", "01:00:00:00", "-c:v", "libx264", "-preset", "ultrafast")
@@ -102,7 +111,6 @@ func testProbe(t *testing.T, s *transcode.Service) {
 			t.Errorf("%+v", i)
 		}
 	})
-	t.Run("refused", func(t *testing.T) { testRefusals(t, s) })
 }
 
 func testRefusals(t *testing.T, s *transcode.Service) {

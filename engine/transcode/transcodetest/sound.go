@@ -94,6 +94,12 @@ func testPause(t *testing.T, s *transcode.Service) {
 	if len(res.Spans) != 1 || math.Abs(res.Spans[0].Start.Seconds()-1) > 0.1 || math.Abs(res.Spans[0].End.Seconds()-2.5) > 0.1 {
 		t.Errorf("silence %+v", res.Spans)
 	}
+	if got := LUFS(t, res.Files[0].Path); math.Abs(got-res.Loudness.IntegratedLUFS) > 0.2 {
+		t.Errorf("says %f LUFS, has %f", res.Loudness.IntegratedLUFS, got)
+	}
+	if res.Loudness.TruePeakDBTP > -0.5 {
+		t.Errorf("true peak %f", res.Loudness.TruePeakDBTP)
+	}
 	if res.Loudness.Method != "dynamic" || len(res.Loudness.ShortTerm) != 4 {
 		t.Errorf("%+v", *res.Loudness)
 	}
