@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"os"
+	"time"
 
 	"showreel/engine/drm"
 	"showreel/engine/drm/localdrm"
@@ -29,7 +30,12 @@ func (h *House) openEngines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.flow = flow.New(driver, h.db)
+	h.flow = flow.New(driver, h.db, flow.WithLog(h.log))
+	h.onClose(func() error {
+		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		return h.flow.Close(stop)
+	})
 	h.budget = budget.New(budget.Limits{Cores: cores(h.cfg.Work.Cores), MemMB: memoryMB(h.cfg.Work.MemoryMB)})
 	h.coder = h.openCoder(ctx)
 	h.drm = drm.New(localdrm.New(h.db, h.ring))

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"showreel/engine/blob"
 	"showreel/engine/drm"
@@ -134,9 +133,7 @@ func (h *House) Run(ctx context.Context) error {
 			return err
 		}
 		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return h.flow.Close(stop)
+		return nil
 	})
 	h.addServices(g)
 	if h.opts.Serve {
