@@ -173,7 +173,7 @@ func (b *board) fresh(job Job) Job {
 func (l *live) draw(j *Job, waiting []budget.Wait) {
 	j.Tasks = Tasks{Total: l.total, Done: l.done, Cached: l.cached}
 	j.WorkMS, j.CPUMS = l.workMS, max(j.CPUMS, l.cpuMS)
-	if j.Stage == StagePreview || j.Stage == StageTranscode {
+	if j.Stage == StagePlan || j.Stage == StagePreview || j.Stage == StageTranscode {
 		pre, preAll, rest, restAll := l.shares()
 		if preAll > 0 && pre < preAll {
 			j.advance(StagePreview, pre/preAll)

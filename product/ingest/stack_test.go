@@ -149,7 +149,7 @@ func (s *stack) ended(t *testing.T, id string) ingest.Job {
 func (s *stack) until(t *testing.T, id string, is func(ingest.Job) bool) ingest.Job {
 	t.Helper()
 	var j ingest.Job
-	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var err error
 		if j, err = s.Job(as(t), id); err != nil {
 			t.Fatal(err)
@@ -161,4 +161,9 @@ func (s *stack) until(t *testing.T, id string, is func(ingest.Job) bool) ingest.
 	st, err := s.flow.Status(t.Context(), id)
 	t.Fatalf("the job is still %s at %s: %s; flow %+v %v, its error %+v", j.State, j.Stage, j.WaitsFor, st, err, st.Error)
 	return j
+}
+
+// tenant is the context of an administrator of another tenant.
+func tenant(t *testing.T, name string) context.Context {
+	return access.With(t.Context(), access.Who{Tenant: name, ID: "u2", Name: "Eve", Kind: access.KindUser, Roles: []string{access.RoleAdmin}})
 }

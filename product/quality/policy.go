@@ -58,8 +58,8 @@ func ParsePolicy(data []byte) (Policy, error) {
 	return p, nil
 }
 
-// policies reads those that come with the program, by name.
-func policies() (map[string]Policy, error) {
+// BuiltIn reads those that come with the program, by name.
+func BuiltIn() (map[string]Policy, error) {
 	names, err := fs.Glob(policyFiles, "policies/*.yaml")
 	if err != nil {
 		return nil, fault.E("quality.policies", "", fault.Internal, err)

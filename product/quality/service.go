@@ -47,7 +47,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	all, err := policies()
+	all, err := BuiltIn()
 	if err != nil {
 		panic(err)
 	}
