@@ -45,12 +45,14 @@ type live struct {
 type liveTask struct {
 	weight float64
 	share  float64
+	done   bool
 }
 
 func newBoard(s *Service) *board { return &board{s: s, jobs: map[string]*live{}} }
 
-// open begins to follow a job's tasks. A second call for the same job changes nothing.
-func (b *board) open(job Job, plan planned) {
+// open begins to follow a job's tasks; done names those that earlier tries have finished. A second call for the same job
+// changes nothing.
+func (b *board) open(job Job, plan planned, done map[string]bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.jobs[job.ID] != nil {
@@ -59,7 +61,12 @@ func (b *board) open(job Job, plan planned) {
 	l := &live{job: job, begun: time.Now(), base: job.Progress, tasks: map[string]*liveTask{}, stops: map[string]context.CancelCauseFunc{},
 		preview: map[string]bool{}, total: len(plan.Items), dirty: true}
 	for _, it := range plan.Items {
-		l.tasks[it.ID] = &liveTask{weight: max(1, float64(it.EstCPUms))}
+		t := &liveTask{weight: max(1, float64(it.EstCPUms))}
+		if done[it.ID] {
+			t.share, t.done = 1, true
+			l.done++
+		}
+		l.tasks[it.ID] = t
 		l.workMS += it.EstCPUms
 		l.preview[it.ID] = it.preview()
 	}
@@ -111,8 +118,11 @@ func (b *board) finished(job, task string, cached bool, cpuMS int64) {
 	if l == nil || l.tasks[task] == nil {
 		return
 	}
-	l.tasks[task].share, l.dirty = 1, true
-	l.done++
+	t := l.tasks[task]
+	if !t.done {
+		l.done++
+	}
+	t.share, t.done, l.dirty = 1, true, true
 	l.cpuMS += cpuMS
 	if cached {
 		l.cached++

@@ -108,6 +108,7 @@ func (s *Service) tidy(ctx context.Context, j Job) {
 	s.board.close(j.ID)
 	s.space.forget(j.ID)
 	s.deps.Budget.Resume(leasePrefix(j.ID))
+	s.withdraw(ctx, j.Ref())
 	asset, err := s.deps.Library.Version(asSystem(ctx, j.Tenant), j.Ref())
 	if err != nil {
 		return // purged meanwhile: the sweeper of working folders takes the rest

@@ -74,7 +74,7 @@ func (s *stack) made(t *testing.T) map[string]int64 {
 func sums(x cmaf.Index) map[string]string {
 	out := map[string]string{}
 	for _, t := range x.Tracks {
-		if len(t.Parts) == 1 && t.Role != ingest.RoleProxy {
+		if len(t.Parts) == 1 && t.Role != cmaf.RoleProxy {
 			out[t.Name] = t.Parts[0].SHA256
 		}
 	}

@@ -195,6 +195,7 @@ func (s *Service) failed(ctx context.Context, in start, cause error) error {
 	} else if err := s.wipe(in.Job); err != nil {
 		s.deps.Log.WarnContext(ctx, "working files were left behind", "job", in.Job, "err", err)
 	}
+	s.withdraw(ctx, in.ref())
 	_, err := s.change(ctx, in.Tenant, in.Job, func(j *Job) error {
 		if j.State == Cancelled || j.State == Done {
 			return errUnchanged
@@ -212,4 +213,15 @@ func (s *Service) failed(ctx context.Context, in start, cause error) error {
 		return nil
 	}
 	return err
+}
+
+// withdraw takes a preview back that never became a film: nothing stays half published.
+func (s *Service) withdraw(ctx context.Context, ref media.Ref) {
+	v, err := s.deps.Library.Version(asSystem(ctx, ref.Tenant), ref)
+	if err == nil && v.State == library.Ready {
+		return
+	}
+	if err := s.deps.Blobs.Processed.Delete(ctx, indexKey(ref)); err != nil {
+		s.deps.Log.WarnContext(ctx, "the preview of an unfinished asset was left behind", "asset", ref.Asset, "err", err)
+	}
 }

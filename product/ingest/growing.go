@@ -156,7 +156,7 @@ func (g *grower) grow(x *cmaf.Index, p transcode.Part, n int, part cmaf.Part, se
 	if len(t.Parts) <= n {
 		_ = t.Append(part, segs) // a part that does not follow is left out; the ladder comes anyway
 	}
-	t.Name = p.Track
+	t.Name, t.Role = p.Track, cmaf.RoleProxy
 	if p.Track == transcode.ProxyAudio {
 		t.Kind, t.Default = cmaf.KindAudio, true
 		if a := g.plan.Info.Main("audio"); a != nil {

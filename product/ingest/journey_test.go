@@ -7,6 +7,7 @@ import (
 
 	"showreel/media"
 	"showreel/platform/cmaf"
+	"showreel/platform/sqldb/sqldbtest"
 	"showreel/product/ingest"
 	"showreel/product/library"
 )
@@ -35,6 +36,7 @@ func TestFilmFromFileToPlayable(t *testing.T) {
 	if j.State != ingest.Done {
 		t.Fatalf("job %+v, error %+v", j, j.Error)
 	}
+	t.Logf("a 2 s clip took %d ms from its last byte to ready", j.EndedMS-j.CreatedMS)
 	a, err := s.lib.Get(as(t), rec.Asset)
 	if err != nil {
 		t.Fatal(err)
@@ -79,5 +81,29 @@ func TestFilmFromFileToPlayable(t *testing.T) {
 	}
 	if j.Progress != 1 || j.PlayableMS == 0 || j.Tasks.Done != j.Tasks.Total {
 		t.Errorf("job %+v", j)
+	}
+}
+
+func TestFilmOnPostgres(t *testing.T) {
+	s := openOn(t, t.TempDir(), sqldbtest.PostgresURL(t), sqldbtest.PostgresURL(t), nil)
+	rec, err := s.AddFile(as(t), film2s(t), ingest.Incoming{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j := s.ended(t, rec.Job); j.State != ingest.Done {
+		t.Fatalf("job %+v, error %+v", j, j.Error)
+	}
+	if again := s.add(t, film2s(t), ingest.Incoming{}); !again.Duplicate && again.SHA256 == rec.SHA256 {
+		t.Errorf("the duplicate was not found: %+v", again)
+	}
+	tpl := template(t, "web")
+	for want := 2; want < 4; want++ {
+		if got, err := s.PutTemplate(as(t), tpl); err != nil || got.Version != want {
+			t.Errorf("template version %d, want %d, %v", got.Version, want, err)
+		}
+	}
+	jobs, err := s.Jobs(as(t), ingest.JobQuery{State: ingest.Done, Asset: rec.Asset, Limit: 10})
+	if err != nil || len(jobs) != 1 {
+		t.Errorf("jobs %v %v", jobs, err)
 	}
 }

@@ -55,7 +55,7 @@ func TestChunksJoinAndTheProxyGrows(t *testing.T) {
 		if got := v.Duration().MS(); got != 4000 {
 			t.Errorf("%s lasts %d ms, want 4000", v.Name, got)
 		}
-		if v.Role != ingest.RoleProxy {
+		if v.Role != cmaf.RoleProxy {
 			rungs++
 			if len(v.Parts) != 1 || len(v.Segments) < 2 {
 				t.Errorf("%s has %d parts and %d segments", v.Name, len(v.Parts), len(v.Segments))

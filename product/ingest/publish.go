@@ -47,7 +47,7 @@ func proxyTracks(x, final cmaf.Index) []cmaf.Track {
 		if t.Kind == cmaf.KindText || final.Track(t.Name) != nil || !proxyName(t.Name) {
 			continue
 		}
-		t.Complete, t.Role, t.Default = true, RoleProxy, false
+		t.Complete, t.Role, t.Default = true, cmaf.RoleProxy, false
 		out = append(out, t)
 	}
 	return out

@@ -87,6 +87,7 @@ type Service struct {
 	space    *space
 	uploads  http.Handler
 	hashes   hashStore
+	expiring sync.Map // upload id to the moment it first looked abandoned
 	indexes  sync.Map // media.Ref to *sync.Mutex: one writer of an index at a time
 }
 

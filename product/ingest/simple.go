@@ -8,9 +8,6 @@ import (
 	"showreel/media"
 )
 
-// RoleProxy marks the tracks of an index that only players of the once growing manifest still ask for.
-const RoleProxy = "proxy"
-
 func proxyName(name string) bool {
 	return name == transcode.ProxyAudio || len(name) > 6 && name[len(name)-6:] == "-proxy"
 }

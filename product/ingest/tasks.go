@@ -119,11 +119,33 @@ func (w work) follow(ctx context.Context, plan planned) error {
 	if err != nil {
 		return err
 	}
-	w.s.board.open(row.Job, plan)
+	done, err := w.finished(ctx, plan)
+	if err != nil {
+		return err
+	}
+	w.s.board.open(row.Job, plan, done)
 	if row.Wanted == wantPaused {
 		w.s.deps.Budget.Pause(leasePrefix(w.in.Job))
 	}
 	return nil
+}
+
+// finished names the items that the ledger or the raw store already has.
+func (w work) finished(ctx context.Context, plan planned) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, it := range plan.Items {
+		if it.Kind == kindSeal {
+			_, err := w.s.deps.Blobs.Raw.Stat(ctx, rawKey(w.in.Tenant, w.in.SHA256))
+			out[it.ID] = err == nil
+			continue
+		}
+		_, ok, err := findChunk(ctx, w.s.deps.DB, w.in.Tenant, it.Key)
+		if err != nil {
+			return nil, err
+		}
+		out[it.ID] = ok
+	}
+	return out, nil
 }
 
 // awaitSpace waits until a write has a chance again.

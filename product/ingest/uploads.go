@@ -237,7 +237,7 @@ func (s *Service) sweepUploads(ctx context.Context) error {
 	}
 	now := sqldb.NowMS()
 	for _, u := range all {
-		if u.ExpiresMS < now {
+		if u.ExpiresMS < now && s.abandoned(u) {
 			if err := s.dropUpload(ctx, u.ID); err != nil {
 				return err
 			}
@@ -248,6 +248,26 @@ func (s *Service) sweepUploads(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// expiryGrace is how long an upload must look abandoned to this process, by the monotonic clock, before it is removed: a
+// wall clock that jumps ahead removes nothing that somebody still sends.
+const expiryGrace = 10 * time.Minute
+
+// abandoned reports whether nobody has continued the upload for its whole time.
+func (s *Service) abandoned(u upload) bool {
+	st, err := os.Stat(filepath.Join(s.uploadDir(), u.ID))
+	if err == nil && time.Since(st.ModTime()) < s.deps.Limits.UploadExpiry {
+		s.expiring.Delete(u.ID)
+		return false
+	}
+	first, _ := s.expiring.LoadOrStore(u.ID, time.Now())
+	since, ok := first.(time.Time)
+	if !ok || time.Since(since) < expiryGrace {
+		return false
+	}
+	s.expiring.Delete(u.ID)
+	return true
 }
 
 // settle is how long a complete upload may wait for its own request to finish it.

@@ -169,6 +169,7 @@ func (w work) hold(ctx context.Context, blocked []string) error {
 	if len(blocked) > 1 {
 		reason = fmt.Sprintf("%s And %d more.", reason, len(blocked)-1)
 	}
+	w.s.space.forget(w.in.Job) // everything is written
 	cause := fault.Say("ingest.gate", w.in.Asset, fault.Conflict, "quality-gate", "It waits for a person: %s", reason)
 	_, err := w.s.change(ctx, w.in.Tenant, w.in.Job, func(j *Job) error {
 		j.State, j.WaitsFor, j.EstimateMS = Held, "a person: "+reason, 0
