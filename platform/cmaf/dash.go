@@ -14,8 +14,9 @@ import (
 const growingUpdate = "PT1S"
 
 // MPD writes the DASH manifest (ISO/IEC 23009-1, live profile with SegmentTimeline). A growing view is dynamic with every
-// listed segment available at once; now is the publish time.
-func (v *View) MPD(now time.Time) []byte {
+// listed segment available at once; now is the publish time. licence is the absolute URL of the ClearKey licence endpoint
+// (players resolve it against their page, not the manifest); empty names none.
+func (v *View) MPD(now time.Time, licence string) []byte {
 	var b strings.Builder
 	b.WriteString(xml.Header)
 	b.WriteString(`<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" xmlns:dashif="https://dashif.org/CPS" ` +
@@ -31,13 +32,13 @@ func (v *View) MPD(now time.Time) []byte {
 	id := 0
 	for _, set := range v.videoSets() {
 		main := id
-		v.videoSet(&b, set, id)
+		v.videoSet(&b, set, id, licence)
 		id++
-		v.trickSet(&b, set, id, main)
+		v.trickSet(&b, set, id, main, licence)
 		id++
 	}
 	for _, set := range v.audioSets() {
-		v.audioSet(&b, set, id)
+		v.audioSet(&b, set, id, licence)
 		id++
 	}
 	for _, w := range v.text {
@@ -81,12 +82,12 @@ func group(in []*window, key func(*window) string) [][]*window {
 	return out
 }
 
-func (v *View) videoSet(b *strings.Builder, set []*window, id int) {
+func (v *View) videoSet(b *strings.Builder, set []*window, id int, licence string) {
 	fmt.Fprintf(b, `<AdaptationSet id="%d" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">`+"\n", id)
 	hdr(b, set[0])
 	for _, w := range set {
 		fmt.Fprintf(b, `<Representation id="%s" codecs="%s" bandwidth="%d"%s>`+"\n", w.Name, w.Codec, max(1, w.PeakBPS), size(w))
-		v.protection(b, w)
+		protectionElements(b, w, licence)
 		v.template(b, w, "")
 		b.WriteString("</Representation>\n")
 	}
@@ -94,7 +95,7 @@ func (v *View) videoSet(b *strings.Builder, set []*window, id int) {
 }
 
 // trickSet is the key frames alone, for scrubbing (DASH-IF IOP, trick mode).
-func (v *View) trickSet(b *strings.Builder, set []*window, id, main int) {
+func (v *View) trickSet(b *strings.Builder, set []*window, id, main int, licence string) {
 	fmt.Fprintf(b, `<AdaptationSet id="%d" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">`+"\n"+
 		`<EssentialProperty schemeIdUri="http://dashif.org/guidelines/trickmode" value="%d"/>`+"\n", id, main)
 	for _, w := range set {
@@ -104,7 +105,7 @@ func (v *View) trickSet(b *strings.Builder, set []*window, id, main int) {
 		}
 		fmt.Fprintf(b, `<Representation id="%s.i" codecs="%s" bandwidth="%d" codingDependency="false" width="%d" height="%d">`+"\n",
 			w.Name, w.Codec, max(1, rateBPS(bytes, ticks, w.Timescale)), w.Width, w.Height)
-		v.protection(b, w)
+		protectionElements(b, w, licence)
 		v.template(b, w, "i")
 		b.WriteString("</Representation>\n")
 	}
@@ -126,7 +127,7 @@ func size(w *window) string {
 	return s
 }
 
-func (v *View) audioSet(b *strings.Builder, set []*window, id int) {
+func (v *View) audioSet(b *strings.Builder, set []*window, id int, licence string) {
 	w := set[0]
 	fmt.Fprintf(b, `<AdaptationSet id="%d" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1"%s>`+"\n", id, lang(w))
 	label(b, w)
@@ -134,7 +135,7 @@ func (v *View) audioSet(b *strings.Builder, set []*window, id int) {
 	for _, w := range set {
 		fmt.Fprintf(b, `<Representation id="%s" codecs="%s" bandwidth="%d" audioSamplingRate="%d">`+"\n", w.Name, w.Codec, max(1, w.PeakBPS), w.SampleRate)
 		fmt.Fprintf(b, `<AudioChannelConfiguration schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011" value="%d"/>`+"\n", w.Channels)
-		v.protection(b, w)
+		protectionElements(b, w, licence)
 		v.template(b, w, "")
 		b.WriteString("</Representation>\n")
 	}
@@ -220,16 +221,16 @@ func (v *View) template(b *strings.Builder, w *window, prefix string) {
 	b.WriteString("</SegmentTimeline>\n</SegmentTemplate>\n")
 }
 
-// protection writes the ContentProtection elements of an encrypted representation.
-func (v *View) protection(b *strings.Builder, w *window) {
+// protectionElements writes the ContentProtection elements of an encrypted representation.
+func protectionElements(b *strings.Builder, w *window, licence string) {
 	if w.protect == nil {
 		return
 	}
 	p := w.protect
 	fmt.Fprintf(b, `<ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="%s" cenc:default_KID="%s"/>`+"\n", p.Scheme, uuidText(p.KID))
-	if v.opt.Licence != "" {
+	if licence != "" {
 		fmt.Fprintf(b, `<ContentProtection schemeIdUri="urn:uuid:%s" value="ClearKey1.0"><dashif:Laurl>%s</dashif:Laurl></ContentProtection>`+"\n",
-			uuidText(SystemClearKey), escape(v.opt.Licence))
+			uuidText(SystemClearKey), escape(licence))
 	}
 	for _, s := range p.Systems {
 		if s.DASH != "" {

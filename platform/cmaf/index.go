@@ -60,7 +60,7 @@ type Track struct {
 	Height     int        `json:"height,omitempty"` // shown height in pixels
 	SampleRate int        `json:"sampleRate,omitempty"`
 	Channels   int        `json:"channels,omitempty"`
-	Rate       media.Rate `json:"rate,omitzero"`
+	Rate       media.Rate `json:"rate,omitzero"`        // samples a second: pictures of video, access units of sound (375/8 for AAC at 48 kHz)
 	VideoRange string     `json:"videoRange,omitempty"` // SDR, PQ, HLG
 	Timescale  uint32     `json:"timescale,omitempty"`  // ticks a second
 	PeakBPS    int64      `json:"peakBps,omitempty"`    // RFC 8216 peak segment bit rate

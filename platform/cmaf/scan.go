@@ -206,11 +206,9 @@ func (c *collector) add(f *fragment, at, size int64) error {
 	if f.duration > 1<<40 {
 		return corrupt("cmaf.scan", "a fragment is unreasonably long")
 	}
-	if c.t.Kind == KindVideo {
-		for _, s := range f.samples {
-			if len(c.durations) < 1000 || c.durations[s.duration] > 0 {
-				c.durations[s.duration]++
-			}
+	for _, s := range f.samples {
+		if len(c.durations) < 1000 || c.durations[s.duration] > 0 {
+			c.durations[s.duration]++
 		}
 	}
 	c.end = start + f.duration

@@ -10,7 +10,6 @@ type Options struct {
 	Clip      media.Range                // only this range, widened to whole video segments; empty is everything
 	MaxHeight int                        // the largest shorter side of a video in pixels; 0 is no limit
 	Protect   func(t *Track) *Protection // content protection of a track; nil, or a nil answer, is clear
-	Licence   string                     // URL of the ClearKey licence endpoint, relative to the manifest
 	StartAt   media.Time                 // where players begin in a growing presentation
 }
 
@@ -215,6 +214,13 @@ func (v *View) window(t *Track, from, to media.Time) (*window, error) {
 		w.first, w.last = t.At(w.from), t.At(w.to-1)
 		if t.Kind == KindVideo {
 			w.from, w.to = t.Segments[w.first].Start, t.Segments[w.last].End()
+		} else if t.Rate.Known() {
+			w.from = nearestSample(t, w.first, w.from)
+			w.to = min(nearestSample(t, w.last, w.to), t.EndTicks())
+			if w.from >= w.to {
+				return nil, nil
+			}
+			w.first, w.last = t.At(w.from), t.At(w.to-1) // no segment of which every sample was cut off
 		}
 	}
 	if v.opt.Protect == nil {
@@ -228,6 +234,16 @@ func (v *View) window(t *Track, from, to media.Time) (*window, error) {
 		w.keys = keys
 	}
 	return w, nil
+}
+
+// nearestSample moves a tick to the nearest sample border, so that cut sound starts at exactly 0; the picture and it stay
+// together within half a sample.
+func nearestSample(t *Track, segment int, tick int64) int64 {
+	start, one := t.Segments[segment].Start, int64(t.Timescale)*t.Rate.Den/t.Rate.Num
+	if one <= 0 {
+		return tick
+	}
+	return start + (tick-start+one/2)/one*one
 }
 
 // Growing reports whether more segments will come.

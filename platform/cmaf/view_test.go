@@ -90,7 +90,7 @@ func (f *film) answer(v *cmaf.View, path string) ([]byte, error) {
 	case name == cmaf.MasterName:
 		return v.Master(), nil
 	case name == cmaf.MPDName:
-		return v.MPD(time.Now()), nil
+		return v.MPD(time.Now(), ""), nil
 	case name == cmaf.MediaName:
 		return v.Media(track)
 	case name == cmaf.IFrameName:
@@ -191,7 +191,7 @@ func TestMasterNamesEverything(t *testing.T) {
 func TestMPDIsWellFormed(t *testing.T) {
 	f := makeFilm(t)
 	f.index.Tracks[2].Title = `A & B "<main>"`
-	b := view(t, f, cmaf.Options{}).MPD(time.Now())
+	b := view(t, f, cmaf.Options{}).MPD(time.Now(), "")
 	var x struct {
 		Type    string `xml:"type,attr"`
 		Length  string `xml:"mediaPresentationDuration,attr"`
@@ -247,7 +247,7 @@ func TestGrowingIsAnEventThatStartsAtZero(t *testing.T) {
 	if err != nil || !bytes.Contains(list, []byte("PLAYLIST-TYPE:EVENT")) || bytes.Contains(list, []byte("ENDLIST")) {
 		t.Errorf("%v\n%s", err, list)
 	}
-	if mpd := string(v.MPD(time.Now())); !strings.Contains(mpd, `type="dynamic"`) || strings.Contains(mpd, "mediaPresentationDuration") {
+	if mpd := string(v.MPD(time.Now(), "")); !strings.Contains(mpd, `type="dynamic"`) || strings.Contains(mpd, "mediaPresentationDuration") {
 		t.Error(mpd)
 	}
 	x.Tracks[0].Complete, x.Tracks[2].Complete = true, true
@@ -274,8 +274,14 @@ func TestClipIsGOPExactAndStartsAtZero(t *testing.T) {
 		}
 	}
 	audio := decode(t, s.URL+"/a-en-aac/index.m3u8")
-	if n := len(audio); n < 92 || n > 95 {
-		t.Errorf("%d audio frames in 2 s", n)
+	if n := len(audio); n < 92 || n > 95 || field(audio[0], 1) != "0" {
+		t.Errorf("%d audio frames in 2 s, first %q", n, audio[0])
+	}
+	for _, w := range []string{"v90-avc", "a-en-aac"} {
+		list, err := v.Media(w)
+		if err != nil || strings.Contains(string(list), "#EXTINF:0.000") {
+			t.Errorf("%v: an empty segment is listed\n%s", err, list)
+		}
 	}
 	vtt, err := f.answer(v, "/t-de/0.vtt")
 	if err != nil || string(vtt) != "WEBVTT\n\n00:00:00.500 --> 00:00:01.500 line:0\nWelt\n" {

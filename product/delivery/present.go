@@ -128,7 +128,6 @@ func (s *Service) view(ctx context.Context, c Claims) (*cmaf.View, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Licence = licenceName
 		o.Protect = func(t *cmaf.Track) *cmaf.Protection { return protection(c.DRM, keys[classOf(t)]) }
 	}
 	if v, err = cmaf.NewView(x, o); err != nil {

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
 
 	"showreel/fault"
 	"showreel/platform/cmaf"
+	"showreel/platform/httpd"
 )
 
 // How long answers may be kept by browsers and caches on the way.
@@ -115,7 +117,7 @@ func (s *Service) manifest(w http.ResponseWriter, r *http.Request, c Claims, tra
 	case file == cmaf.MasterName && track == "":
 		b = v.Master()
 	case file == cmaf.MPDName && track == "":
-		kind, b = typeDASH, v.MPD(s.deps.Now())
+		kind, b = typeDASH, v.MPD(s.deps.Now(), licenceURL(r, c))
 	case file == cmaf.MediaName:
 		b, err = v.Media(track)
 	case file == cmaf.IFrameName:
@@ -132,6 +134,18 @@ func (s *Service) manifest(w http.ResponseWriter, r *http.Request, c Claims, tra
 	}
 	send(w, r, memory(b, kind, cache))
 	return nil
+}
+
+// licenceURL is the whole address of the licence endpoint beside a manifest, "" for a clear token.
+func licenceURL(r *http.Request, c Claims) string {
+	if c.DRM == "" {
+		return ""
+	}
+	u := url.URL{Scheme: "http", Host: r.Host, Path: path.Dir(r.URL.Path) + "/" + licenceName}
+	if httpd.Secure(r.Context()) {
+		u.Scheme = "https"
+	}
+	return u.String()
 }
 
 // memory is content made for this answer; its tag is its hash.

@@ -48,11 +48,12 @@ async function play(c) {
         await player.attach(video);
         player.addEventListener('error', (e) => { problem = `shaka ${e.detail.code} ${e.detail.data}`; });
         if (c.drm) player.configure({ drm: c.drm });
-        try { await player.load(c.url, 0); } catch (e) { throw new Error(`shaka ${e.code} ${JSON.stringify(e.data)}`); }
+        const late = new Promise((_, no) => setTimeout(() => no({ code: 'load', data: 'it does not load within 20 s' }), 20000));
+        try { await Promise.race([player.load(c.url, 0), late]); } catch (e) { throw new Error(`shaka ${e.code} ${e.message} ${JSON.stringify(e.data)}`); }
       }
       await wait(() => video.readyState >= 2 || problem, 15000, `no picture: readyState ${video.readyState} ${problem}`);
       const firstFrameMs = Math.round(performance.now() - start);
-      await video.play();
+      await Promise.race([video.play(), new Promise((ok) => setTimeout(ok, 5000))]);
       await wait(() => video.currentTime > 0.8 || problem, 15000, `it does not go on: ${video.currentTime} ${problem}`);
       const buffered = video.buffered.length ? video.buffered.start(0) : -1;
       video.currentTime = c.seek ?? 3;
@@ -65,10 +66,10 @@ async function play(c) {
   } catch (err) {
     return { name: c.name, error: String(err.message ?? err).split('\n')[0], failed };
   } finally {
-    await context.close();
+    await Promise.race([context.close(), new Promise((ok) => setTimeout(ok, 5000))]);
   }
 }
 
 for (const c of cases) console.log(JSON.stringify(await play(c)));
 await browser.close();
-other.close();
+process.exit(0); // connections that a player left open would keep the servers waiting
