@@ -23,7 +23,6 @@ async function define(): Promise<void> {
     import('media-chrome/dist/media-time-range.js'),
     import('media-chrome/dist/media-time-display.js'),
     import('media-chrome/dist/media-captions-button.js'),
-    import('media-chrome/dist/media-playback-rate-button.js'),
     import('media-chrome/dist/media-fullscreen-button.js'),
     import('media-chrome/dist/media-loading-indicator.js'),
     import('media-chrome/dist/media-preview-thumbnail.js'),
@@ -44,14 +43,14 @@ export async function mount(root: HTMLElement, o: SkinOptions): Promise<Skin> {
   const video = el('video', { slot: 'media', playsinline: '', preload: 'auto', crossorigin: 'anonymous' }) as HTMLVideoElement;
   const preview = [el('media-preview-thumbnail', { slot: 'preview' }), el('media-preview-time-display', { slot: 'preview' })];
   const captions = el('media-captions-button');
+  const clock = el('media-time-display', { showduration: '', notoggle: '' });
   const bar = el('media-control-bar', {}, [
     el('media-play-button'),
     el('media-mute-button'),
     el('media-volume-range'),
-    el('media-time-display', { showduration: '' }),
+    clock,
     el('span', { class: 'player-gap' }),
     captions,
-    el('media-playback-rate-button', { rates: '0.5 1 1.25 1.5 2' }),
     el('media-fullscreen-button')
   ]);
   const controller = el('media-controller', { 'aria-label': o.label, defaultsubtitles: '', ...(o.hotkeys ? {} : { nohotkeys: '' }) }, [
@@ -63,6 +62,8 @@ export async function mount(root: HTMLElement, o: SkinOptions): Promise<Skin> {
   root.replaceChildren(controller);
   // The element calls itself a button but carries aria-checked, which only a switch may have.
   captions.setAttribute('role', 'switch');
+  // It carries a name, which an element without a role may not have.
+  clock.setAttribute('role', 'timer');
   return {
     video,
     setPoster: (url) => (url ? video.setAttribute('poster', url) : video.removeAttribute('poster')),
