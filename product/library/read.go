@@ -22,7 +22,7 @@ func (s *Service) BySHA256(ctx context.Context, sha string) ([]Asset, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := selectAssets(ctx, s.read(), `WHERE tenant = $1 AND bin = 0 AND id IN
+	out, err := selectAssets(ctx, s.read(), `WHERE tenant || '' = $1 AND bin + 0 = 0 AND id IN
 		(SELECT asset FROM library_versions WHERE tenant = $1 AND sha256 = $2) ORDER BY created_ms, id`, tenant, sha)
 	if err != nil {
 		return nil, fault.E("library.by-sha256", sha, "", err)
@@ -167,8 +167,14 @@ func (s *Service) Tags(ctx context.Context, prefix string, limit int) ([]TagCoun
 	out, err := collect(ctx, s.read(), func(row scanner) (TagCount, error) {
 		var t TagCount
 		return t, row.Scan(&t.Tag, &t.Assets)
-	}, `SELECT MIN(t.label), COUNT(*) FROM library_tags t JOIN library_assets a ON a.id = t.asset
-		WHERE t.tenant = $1 AND a.bin = 0 AND substr(t.tag, 1, $2) = $3 GROUP BY t.tag ORDER BY COUNT(*) DESC, t.tag LIMIT $4`,
+	}, `WITH used AS (SELECT tag, COUNT(*) AS n FROM library_tags WHERE tenant = $1 AND substr(tag, 1, $2) = $3 GROUP BY tag),
+		gone AS (SELECT t.tag, COUNT(*) AS n FROM library_assets a JOIN library_tags t ON t.asset = a.id
+		  WHERE a.tenant = $1 AND a.bin = 1 GROUP BY t.tag),
+		top AS (SELECT used.tag, used.n - COALESCE(gone.n, 0) AS n FROM used LEFT JOIN gone ON gone.tag = used.tag
+		  WHERE used.n > COALESCE(gone.n, 0) ORDER BY n DESC, used.tag LIMIT $4)
+		SELECT (SELECT MIN(t.label) FROM library_tags t WHERE t.tenant = $1 AND t.tag = top.tag AND t.asset =
+		  (SELECT MIN(u.asset) FROM library_tags u WHERE u.tenant = $1 AND u.tag = top.tag)), n
+		FROM top ORDER BY n DESC, tag`,
 		tenant, len([]rune(fold(prefix))), fold(prefix), limit)
 	if err != nil {
 		return nil, fault.E("library.tags", "", "", err)

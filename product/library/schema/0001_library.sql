@@ -33,12 +33,12 @@ CREATE TABLE library_assets (
   error TEXT NOT NULL                -- JSON object or ''
 );
 -- Each order of a list has an index that also holds kind and state, so that filters are answered without the row.
-CREATE INDEX library_assets_created ON library_assets (tenant, bin, created_ms, id, kind, state, bytes);
+CREATE INDEX library_assets_created ON library_assets (tenant, bin, created_ms, id, kind, state);
 CREATE INDEX library_assets_updated ON library_assets (tenant, bin, updated_ms, id, kind, state);
 CREATE INDEX library_assets_title ON library_assets (tenant, bin, title_key, id, kind, state);
 CREATE INDEX library_assets_duration ON library_assets (tenant, bin, duration_ms, id, kind, state);
 CREATE INDEX library_assets_bytes ON library_assets (tenant, bin, bytes, id, kind, state);
-CREATE INDEX library_assets_kind ON library_assets (tenant, bin, kind, state, created_ms, id);
+CREATE INDEX library_assets_kind ON library_assets (tenant, bin, kind, state, created_ms, id, bytes); -- bytes for the statistics
 CREATE INDEX library_assets_state ON library_assets (tenant, bin, state, created_ms, id);
 CREATE INDEX library_assets_trashed ON library_assets (bin, trashed_ms);
 
