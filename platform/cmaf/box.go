@@ -12,6 +12,7 @@ const (
 	MaxMoof      = 8 << 20   // bytes of one moof
 	MaxSegment   = 512 << 20 // bytes of one segment
 	maxSamples   = 1 << 19   // samples of one fragment
+	maxImplied   = 1 << 14   // samples of a fragment that states nothing about each: a few bytes must not cost much work
 	maxFragments = 1 << 21   // fragments of one track
 	maxSegments  = 1 << 20   // segments of one track
 )

@@ -143,6 +143,9 @@ func (f *fragment) trun(r *reader, def trexDefaults, next *int64) error {
 			width += 4
 		}
 	}
+	if width == 0 && count > maxImplied {
+		return corrupt("cmaf.moof", "a fragment claims too many samples")
+	}
 	if r.bad || width*count > int64(len(r.b)) {
 		return corrupt("cmaf.moof", "a sample table is cut off")
 	}
