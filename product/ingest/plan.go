@@ -247,10 +247,21 @@ func planAudio(a AudioRecipe, streams []media.Stream) []transcode.AudioOut {
 			out = append(out, audioOut(a, s, min(max(s.Channels, 1), 2), names, n == main))
 		}
 		if wide && a.Surround != "stereo" {
-			out = append(out, audioOut(a, s, s.Channels, names, n == main && a.Surround == "keep"))
+			out = append(out, audioOut(a, s, standardChannels(s.Channels), names, n == main && a.Surround == "keep"))
 		}
 	}
 	return out
+}
+
+// standardChannels is the widest layout with a channel configuration that a source of so many channels fills.
+func standardChannels(n int) int {
+	switch {
+	case n >= 8:
+		return 8
+	case n == 7:
+		return 6
+	}
+	return n
 }
 
 func defaultStream(streams []media.Stream) int {
@@ -269,9 +280,11 @@ func audioOut(a AudioRecipe, s media.Stream, channels int, names map[string]int,
 	if n := names[name]; n > 1 {
 		name = fmt.Sprintf("%s-%d", name, n)
 	}
-	kept := 0 // the source's own layout
-	if s.Channels > 2 && channels == 2 {
-		kept = 2
+	// Mono and stereo keep the source's layout. Wide sound names its channels, for side surrounds (5.1(side), as in AC-3)
+	// have no channel configuration of their own in AAC (ISO/IEC 14496-3 table 1.19) and players guess wrongly.
+	kept := 0
+	if s.Channels > 2 {
+		kept = channels
 	}
 	return transcode.AudioOut{Name: name, Stream: s.Index, Lang: s.Lang, Title: s.Title, Codec: a.Codec, Kbps: kbps, Channels: kept,
 		TargetLUFS: a.LoudnessLUFS, TruePeakDB: a.TruePeakDB, Default: def}
