@@ -60,9 +60,25 @@ func putChunks(ctx context.Context, db *sqldb.DB, tenant string, rows []chunk) e
 				return fault.E("ingest.ledger", c.Key, fault.Internal, err)
 			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO ingest_chunks (tenant, chunk, kind, result, bytes, cpu_ms, created_ms, used_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$7)
-				ON CONFLICT (tenant, chunk) DO UPDATE SET kind=excluded.kind, result=excluded.result, bytes=excluded.bytes, cpu_ms=excluded.cpu_ms, used_ms=excluded.used_ms`,
+				ON CONFLICT (tenant, chunk) DO UPDATE SET kind=excluded.kind, result=excluded.result, bytes=excluded.bytes, cpu_ms=excluded.cpu_ms, created_ms=excluded.created_ms, used_ms=excluded.used_ms`,
 				tenant, c.Key, c.Kind, string(body), c.Bytes, c.CPUMS, now)
 			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// touchChunk notes that a finished task and its rungs were of use again.
+func touchChunk(ctx context.Context, db *sqldb.DB, tenant string, it item) error {
+	keys := []string{it.Key}
+	for _, o := range it.Outputs {
+		keys = append(keys, o.Key)
+	}
+	return db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, key := range keys {
+			if _, err := tx.ExecContext(ctx, `UPDATE ingest_chunks SET used_ms=$1 WHERE tenant=$2 AND chunk=$3`, sqldb.NowMS(), tenant, key); err != nil {
 				return err
 			}
 		}
@@ -155,15 +171,15 @@ func (s *Service) sweepChunks(ctx context.Context, keep time.Duration) (int, err
 	for _, j := range active {
 		before = min(before, j.CreatedMS)
 	}
-	type old struct{ tenant, key, body string }
-	rows, err := s.deps.DB.Read().QueryContext(ctx, `SELECT tenant, chunk, result FROM ingest_chunks WHERE used_ms < $1 ORDER BY used_ms LIMIT 500`, before)
+	type old struct{ tenant, key, kind, body string }
+	rows, err := s.deps.DB.Read().QueryContext(ctx, `SELECT tenant, chunk, kind, result FROM ingest_chunks WHERE used_ms < $1 ORDER BY used_ms LIMIT 500`, before)
 	if err != nil {
 		return 0, fault.E("ingest.sweep", "", "", err)
 	}
 	var gone []old
 	for rows.Next() {
 		var o old
-		if err := rows.Scan(&o.tenant, &o.key, &o.body); err != nil {
+		if err := rows.Scan(&o.tenant, &o.key, &o.kind, &o.body); err != nil {
 			_ = rows.Close()
 			return 0, fault.E("ingest.sweep", "", "", err)
 		}
@@ -173,7 +189,7 @@ func (s *Service) sweepChunks(ctx context.Context, keep time.Duration) (int, err
 		return 0, fault.E("ingest.sweep", "", "", err)
 	}
 	for n, o := range gone {
-		if err := s.dropChunk(ctx, o.tenant, o.key, o.body); err != nil {
+		if err := s.dropChunk(ctx, o.tenant, o.key, o.kind, o.body); err != nil {
 			return n, err
 		}
 	}
@@ -181,7 +197,7 @@ func (s *Service) sweepChunks(ctx context.Context, keep time.Duration) (int, err
 }
 
 // dropChunk removes the row first: a row without files would promise what is not there.
-func (s *Service) dropChunk(ctx context.Context, tenant, key, body string) error {
+func (s *Service) dropChunk(ctx context.Context, tenant, key, kind, body string) error {
 	err := s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM ingest_chunks WHERE tenant=$1 AND chunk=$2`, tenant, key)
 		return err
@@ -194,7 +210,7 @@ func (s *Service) dropChunk(ctx context.Context, tenant, key, body string) error
 		return fault.E("ingest.sweep", key, fault.Corrupt, err)
 	}
 	for _, f := range c.Files {
-		if c.Kind != kindRung && f.Role == transcode.RoleRung {
+		if kind != kindRung && f.Role == transcode.RoleRung {
 			continue // the rung has a row of its own
 		}
 		if err := s.deps.Blobs.Processed.Delete(ctx, f.Key); err != nil {
