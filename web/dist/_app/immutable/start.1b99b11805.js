@@ -7,7 +7,7 @@
 
 					Promise.all([
 						import("/_app/immutable/entry/start.M4vPqkZI.js"),
-						import("/_app/immutable/entry/app.Dr0MHXYH.js")
+						import("/_app/immutable/entry/app.DmmCsNr0.js")
 					]).then(([kit, app]) => {
 						kit.start(app, element);
 					});
