@@ -39,6 +39,7 @@ type Config struct {
 	Watch          []Watch   `key:"watch" doc:"Folders whose finished files are taken in, for example [{path: /srv/inbox, template: web}]."`
 	Pull           Pull      `key:"pull"`
 	Notify         Notify    `key:"notify"`
+	Country        string    `key:"country" doc:"The country (ISO 3166-1 alpha-2, such as DE) in which viewers are taken to be. Empty is unknown: films whose territories are limited are refused then."`
 	Rooms          Rooms     `key:"rooms"`
 	Samples        string    `key:"samples" doc:"Folder with the small sample library, whose files are added once, at the first start; make run fetches it."`
 	Log            Log       `key:"log"`

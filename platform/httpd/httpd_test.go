@@ -80,6 +80,7 @@ func cinema(t *testing.T, c httpd.Config) *httpd.Server {
 			}
 			return &filmOut{}, nil
 		})
+	s.Handle("POST /v1/tickets", httpd.Public, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), httpd.AnyOrigin())
 	s.Handle("PATCH /v1/reels/{id}", "film:make", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
 		if _, err := b.ReadFrom(r.Body); err != nil {
@@ -124,6 +125,7 @@ func TestScenarios(t *testing.T) {
 		{name: "large header", method: "GET", target: "/v1/films/1", headers: []string{"X-Junk", strings.Repeat("a", 1<<20)}, status: 431, problem: "header-too-large", answer: map[string]string{"Connection": "close"}},
 		{name: "other site's page", method: "POST", target: "/v1/films/1", body: `{"title":"Evil"}`, headers: []string{"Sec-Fetch-Site", "cross-site", "Cookie", "showreel=1"}, status: 403, problem: "cross-origin"},
 		{name: "other origin, old browser", method: "POST", target: "/v1/films/1", body: `{"title":"Evil"}`, headers: []string{"Origin", "https://evil.example"}, status: 403, problem: "cross-origin"},
+		{name: "embedded elsewhere", method: "POST", target: "/v1/tickets", headers: []string{"Sec-Fetch-Site", "cross-site"}, status: 200},
 		{name: "own page", method: "POST", target: "/v1/films/1", body: `{"title":"Good"}`, headers: []string{"Sec-Fetch-Site", "same-origin", "Cookie", "showreel=1"}, status: 200},
 		{name: "key from anywhere", method: "POST", target: "/v1/films/1", body: `{"title":"Good"}`, headers: []string{"Sec-Fetch-Site", "cross-site", "Authorization", "Bearer sr_x"}, status: 200},
 		{name: "health", method: "GET", target: "/healthz", status: 200, contains: []string{"ok"}},

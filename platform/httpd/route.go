@@ -42,11 +42,16 @@ func MaxBody(bytes int64) Option { return func(d *door) { d.maxBody = bytes } }
 // Unlimited exempts a plain handler from the rate limits, for bytes that a page asks for by the hundred.
 func Unlimited() Option { return func(d *door) { d.unlimited = true } }
 
+// AnyOrigin lets pages of other sites call a plain handler that changes nothing of ours by a cookie: its permission is in the
+// request itself, such as a token in the path.
+func AnyOrigin() Option { return func(d *door) { d.anyOrigin = true } }
+
 // door is a route with everything that is done before its handler.
 type door struct {
 	Route
 	maxBody   int64
 	unlimited bool
+	anyOrigin bool
 	once      bool // answers are kept per idempotency key
 	sensitive bool
 	handler   http.Handler
@@ -62,6 +67,9 @@ func (s *Server) Handle(pattern, rule string, h http.Handler, opts ...Option) {
 	d := &door{Route: Route{Method: method, Pattern: path, Rule: rule}, maxBody: s.config.Limits.UploadBytes, handler: h}
 	for _, o := range opts {
 		o(d)
+	}
+	if d.anyOrigin {
+		s.cross.AddInsecureBypassPattern(pattern)
 	}
 	s.open(pattern, d)
 }

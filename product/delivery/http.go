@@ -48,7 +48,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 	watch := http.HandlerFunc(s.watch)
 	srv.Handle("GET /v/{token}/{asset}/play.json", httpd.Public, http.HandlerFunc(s.playJSON))
 	srv.Handle("GET /v/{token}/{asset}/{ver}/{path...}", httpd.Public, watch, httpd.Unlimited())
-	srv.Handle("POST /v/{token}/{asset}/{ver}/"+licenceName, httpd.Public, s.withPath(licenceName, watch), httpd.MaxBody(maxLicenceRequest))
+	srv.Handle("POST /v/{token}/{asset}/{ver}/"+licenceName, httpd.Public, s.withPath(licenceName, watch), httpd.MaxBody(maxLicenceRequest), httpd.AnyOrigin())
 	srv.Handle("OPTIONS /v/{path...}", httpd.Public, http.HandlerFunc(preflight), httpd.Unlimited())
 	srv.Handle("GET /embed/{token}/{asset}", httpd.Public, http.HandlerFunc(s.page))
 }
