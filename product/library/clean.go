@@ -23,6 +23,7 @@ const (
 	fieldKeyRunes    = 64
 	fieldValueRunes  = 2_000
 	rightsRunes      = 1_000
+	platformRunes    = 40
 )
 
 // CleanName makes the last element of a file name safe to keep and to show: no folders, no control characters, no
@@ -62,7 +63,7 @@ func visible(r rune) rune {
 
 // titleOf makes a title from a file's name.
 func titleOf(name string) string {
-	if stem := strings.TrimSuffix(name, path.Ext(name)); stem != "" {
+	if stem := strings.TrimSuffix(name, path.Ext(name)); strings.Trim(stem, ".") != "" {
 		name = stem
 	}
 	return strings.Join(strings.Fields(strings.ReplaceAll(name, "_", " ")), " ")

@@ -60,6 +60,15 @@ func (r Rights) clean() (Rights, error) {
 	const op = "library.rights"
 	out := r
 	out.Territories, out.Platforms = nil, nil
+	for _, text := range []struct {
+		what  string
+		field *string
+	}{{"source", &out.Source}, {"licence", &out.Licence}, {"credit", &out.Credit}} {
+		var err error
+		if *text.field, err = line(text.what, *text.field, rightsRunes); err != nil {
+			return r, err
+		}
+	}
 	for _, t := range r.Territories {
 		t = strings.ToUpper(strings.TrimSpace(t))
 		if len(t) != 2 || t[0] < 'A' || t[0] > 'Z' || t[1] < 'A' || t[1] > 'Z' {
@@ -71,7 +80,10 @@ func (r Rights) clean() (Rights, error) {
 		}
 	}
 	for _, p := range r.Platforms {
-		p = strings.ToLower(strings.TrimSpace(p))
+		p, err := line("platform", strings.ToLower(p), platformRunes)
+		if err != nil {
+			return r, err
+		}
 		if p != "" && !slices.Contains(out.Platforms, p) {
 			out.Platforms = append(out.Platforms, p)
 		}
