@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+	"time"
 
+	"showreel/engine/meter"
 	"showreel/fault"
 	"showreel/platform/run"
 )
@@ -94,13 +96,60 @@ func (h *House) engineAbilities(ctx context.Context) []run.Ability {
 	return out
 }
 
-// machine reads cores, memory and disk, and how fast the library grew in the last week.
-func (h *House) machine(context.Context) (Machine, error) {
+// machine reads cores, memory and disk, and how fast the disk filled in the last week.
+func (h *House) machine(ctx context.Context) (Machine, error) {
 	m := Machine{Cores: cores(h.cfg.Work.Cores), MemoryMB: memoryMB(h.cfg.Work.MemoryMB)}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(h.cfg.Data, &fs); err != nil {
-		return m, fault.E("house.doctor", h.cfg.Data, fault.Unavailable, err)
+	var err error
+	if m.DiskFreeBytes, m.DiskTotalBytes, err = disk(h.cfg.Data); err != nil {
+		return m, err
 	}
-	m.DiskFreeBytes, m.DiskTotalBytes = int64(fs.Bavail)*fs.Bsize, int64(fs.Blocks)*fs.Bsize
+	now := time.Now()
+	past, err := h.samples.Series(ctx, diskFreeMetric, now.Add(-7*24*time.Hour).UnixMilli(), now.UnixMilli())
+	if err != nil {
+		return m, err
+	}
+	m.DaysUntilFull = daysUntilFull(past, m.DiskFreeBytes, now)
 	return m, nil
+}
+
+// leastHistory is how long the disk must have been watched before its pace means anything.
+const leastHistory = 6 * time.Hour
+
+// daysUntilFull goes on at the pace from the oldest sample to now; 0 when there is too little history or no growth.
+func daysUntilFull(past []meter.Sample, free int64, now time.Time) float64 {
+	if len(past) == 0 {
+		return 0
+	}
+	watched := now.Sub(time.UnixMilli(past[0].AtMS))
+	used := past[0].Value - float64(free)
+	if watched < leastHistory || used <= 0 {
+		return 0
+	}
+	return float64(free) / used * watched.Hours() / 24
+}
+
+// disk returns the free and total bytes of the file system that holds path.
+func disk(path string) (free, total int64, err error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(path, &fs); err != nil {
+		return 0, 0, fault.E("house.disk", path, fault.Unavailable, err)
+	}
+	return int64(fs.Bavail) * fs.Bsize, int64(fs.Blocks) * fs.Bsize, nil
+}
+
+const diskFreeMetric = "showreel_disk_free_bytes"
+
+// watchDisk keeps the free space of the data folder among the measurements.
+func (h *House) watchDisk(ctx context.Context) error {
+	gauge := h.meter.Gauge(diskFreeMetric, "Free bytes where the data folder lies.")
+	for {
+		if free, _, err := disk(h.cfg.Data); err == nil {
+			gauge.Set(float64(free))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(30 * time.Second):
+		}
+	}
 }

@@ -142,6 +142,7 @@ func (h *House) abilities() []func(context.Context) []run.Ability {
 func (h *House) addServices(g *run.Group) {
 	g.Add("audit sealer", h.audit.Run)
 	g.Add("meter", h.samples.Run)
+	g.Add("disk", h.watchDisk)
 	if h.cfg.Target == "edge" {
 		return
 	}

@@ -60,7 +60,7 @@ func (c *cli) listCmd() *cobra.Command {
 	f.StringVar(&state, "state", "", "received, processing, ready, failed or held")
 	f.StringVar(&tag, "tag", "", "only with this tag")
 	f.StringVar(&collection, "collection", "", "only in this collection")
-	f.StringVar(&sort, "sort", "", "created, updated, title, duration or size; a leading - turns it round")
+	f.StringVar(&sort, "sort", "", "created, updated, title, duration or bytes; a leading - turns it round")
 	f.BoolVar(&trash, "in-trash", false, "what lies in the trash")
 	f.IntVar(&limit, "limit", 0, "stop after so many (0: all)")
 	return cmd
