@@ -160,7 +160,7 @@ func (w *work) pictures(res *transcode.Result) error {
 		last := w.b.firstTick(w.task.First+w.task.Frames, int64(s.IntervalMS)) // of the next chunk
 		perSheet := int64(s.Cols * s.Rows)
 		for n := int64(0); first+n*perSheet < last; n++ {
-			f, err := w.file(fmt.Sprintf("sprite/%d.jpg", int64(w.task.Chunk)*w.sheets()+n), w.path(fmt.Sprintf(spritePattern, n)), transcode.RoleSprite)
+			f, err := w.file(fmt.Sprintf("sprite/%d.jpg", int64(w.task.Chunk)*w.sheets()+n), w.path(fmt.Sprintf(spritePattern, n+1)), transcode.RoleSprite)
 			if err != nil {
 				return err
 			}

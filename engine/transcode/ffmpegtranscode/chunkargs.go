@@ -14,7 +14,7 @@ const (
 	scoresFile    = "scores.txt"
 	checksFile    = "checks.txt"
 	interlaceFile = "interlace.txt"
-	spritePattern = "sprite-%05d.jpg"
+	spritePattern = "sprite-%05d.jpg" // sheets count from 1; 0 is empty
 	framePattern  = "frame-%06d.jpg"
 )
 
@@ -215,8 +215,12 @@ func (b builder) analysis(g *graph, t transcode.Task, lead, taps int) {
 		g.outputs = append(g.outputs, b.sink("qco"))
 	}
 	if s := an.Sprites; s != nil {
-		g.add("[sp]%s,scale=%d:%d:force_original_aspect_ratio=decrease,format=yuv444p,pad=%d:%d:(ow-iw)/2:(oh-ih)/2,setsar=1,tile=%dx%d,%s[spo]",
-			b.every(t, lead, int64(s.IntervalMS)), s.TileW, s.TileH, s.TileW, s.TileH, s.Cols, s.Rows, jpegFormat)
+		// ffmpeg reports no progress before every output has had a frame, and a sheet may not be full before the chunk's end:
+		// an empty sheet goes first.
+		g.add("color=c=black:s=%dx%d:r=1,trim=end_frame=1,format=yuv444p,setsar=1[spe]", s.TileW*s.Cols, s.TileH*s.Rows)
+		g.add("[sp]%s,scale=%d:%d:force_original_aspect_ratio=decrease,format=yuv444p,pad=%d:%d:(ow-iw)/2:(oh-ih)/2,setsar=1,tile=%dx%d[sps]",
+			b.every(t, lead, int64(s.IntervalMS)), s.TileW, s.TileH, s.TileW, s.TileH, s.Cols, s.Rows)
+		g.add("[spe][sps]concat=n=2:v=1,setpts=1000*N/TB,%s[spo]", jpegFormat)
 		out := append([]string{"-map", "[spo]"}, b.fpsMode("passthrough")...)
 		g.outputs = append(g.outputs, append(out, "-c:v", "mjpeg", "-q:v", "4", "-threads", "1", "-start_number", "0", "-f", "image2", spritePattern))
 	}

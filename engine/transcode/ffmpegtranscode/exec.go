@@ -27,6 +27,7 @@ type work struct {
 	task  transcode.Task
 	env   transcode.Env
 	cpuMS int64
+	done  int64 // frames told so far
 }
 
 // errStalled ends a child that makes no frame any more.
@@ -50,7 +51,7 @@ func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) erro
 	if _, mute := stdout.(quiet); mute {
 		wall, watched = quietWall, false
 	} else if stdout == nil {
-		stdout = &progress{beat: beat, report: w.env.Progress}
+		stdout = &progress{beat: beat, report: w.advance}
 	} else {
 		stdout = io.MultiWriter(beat, stdout)
 	}
@@ -69,6 +70,14 @@ func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) erro
 		return nil
 	}
 	return w.explain(ctx, err, res.StderrTail)
+}
+
+// advance passes progress on; a further run over frames that are done, such as the comparison, never takes it back.
+func (w *work) advance(p transcode.Progress) {
+	if p.Frames >= w.done {
+		w.done = p.Frames
+		w.env.Progress(p)
+	}
 }
 
 func (w *work) explain(ctx context.Context, err error, said string) error {

@@ -1,7 +1,9 @@
 package transcodetest
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"showreel/engine/transcode"
@@ -44,6 +46,7 @@ func testChunks(t *testing.T, s *transcode.Service) {
 	})
 	t.Run("HDR becomes BT.709", func(t *testing.T) { testHDR(t, s) })
 	t.Run("analysis", func(t *testing.T) { testAnalysis(t, s) })
+	t.Run("progress", func(t *testing.T) { testProgress(t, s) })
 	t.Run("skip and keys", func(t *testing.T) { testSkip(t, s) })
 	t.Run("fits", func(t *testing.T) { testFits(t, s) })
 	t.Run("black and freeze across a chunk's edge", func(t *testing.T) { testSpans(t, s) })
@@ -80,6 +83,30 @@ func testJoin(t *testing.T, s *transcode.Service, src string) string {
 		}
 	}
 	return joined["v-big"]
+}
+
+// testProgress: a chunk with every measurement tells its frames while it works, and never fewer than before.
+func testProgress(t *testing.T, s *transcode.Service) {
+	src := Make(t, "p.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=24:d=6", "-c:v", "libx264", "-preset", "ultrafast")
+	p := Tiny(probe(t, s, src))
+	p.ChunkFrames = int(p.Frames+int64(p.GOPFrames)) / p.GOPFrames * p.GOPFrames
+	var told []int64
+	tasks, err := s.Split(p, strings.Repeat("0", 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range tasks {
+		if k.Kind != transcode.KindChunk {
+			continue
+		}
+		_, err := s.Run(t.Context(), p, k, transcode.Env{Source: src, WorkDir: t.TempDir(), Progress: func(p transcode.Progress) { told = append(told, p.Frames) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told) < 2 || !slices.IsSorted(told) || told[0] >= p.Frames || told[len(told)-1] != p.Frames {
+		t.Errorf("of %d frames these were told: %v", p.Frames, told)
+	}
 }
 
 func testAnalysis(t *testing.T, s *transcode.Service) {
