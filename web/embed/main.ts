@@ -18,9 +18,8 @@ async function start(): Promise<void> {
   if (!token || !asset) return say('This address is not whole. Copy it again from the asset’s Renditions panel.');
   const res = await fetch(`/v/${encodeURIComponent(token)}/${encodeURIComponent(asset)}/play.json`);
   if (!res.ok) return say(res.status === 404 ? 'This film is not here any more.' : 'This playing link has ended. Ask whoever sent it for a fresh one.');
-  const raw = await res.json();
-  const play = shape(raw);
-  if (raw.title) document.title = String(raw.title);
+  const play = shape(await res.json());
+  if (play.title) document.title = play.title;
 
   const skin = await mount(root, { hotkeys: true, label: document.title });
   skin.setPoster(play.poster);

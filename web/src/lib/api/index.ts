@@ -1,7 +1,11 @@
 /** Every request the console makes, by noun. Pages import this and never a path. */
 import { call, get, Problem } from './client';
 import type * as n from './nouns';
+import type { components } from './schema';
 import * as shape from './shape';
+
+type Wire = components['schemas'];
+
 
 export * from './client';
 export type * from './nouns';
@@ -30,13 +34,13 @@ export interface Bulk {
 }
 
 export const assets = {
-  list: async (q: AssetQuery, signal?: AbortSignal) => shape.page(await get('/v1/assets', { ...q }, signal), (r) => shape.asset(r)),
+  list: async (q: AssetQuery, signal?: AbortSignal) => shape.page(await get<Wire['PageAsset']>('/v1/assets', { ...q }, signal), (r) => shape.asset(r)),
   async one(id: string): Promise<n.Asset> {
-    const a = await call<any>('GET', at('/v1/assets', id));
+    const a = await call<Wire['Asset']>('GET', at('/v1/assets', id));
     return shape.asset(a.data, a.etag);
   },
   async patch(id: string, rev: string, patch: n.AssetPatch): Promise<n.Asset> {
-    const a = await call<any>('PATCH', at('/v1/assets', id), { body: patch, ifMatch: rev });
+    const a = await call<Wire['Asset']>('PATCH', at('/v1/assets', id), { body: patch, ifMatch: rev });
     return shape.asset(a.data, a.etag);
   },
   trash: async (id: string) => void (await call('DELETE', at('/v1/assets', id))),
@@ -44,21 +48,20 @@ export const assets = {
   purge: async (id: string) => void (await call('POST', at('/v1/assets', id, '/purge'))),
   /** bulk changes many; when some could not be changed it throws with the first reason after changing the others. */
   async bulk(body: Bulk): Promise<void> {
-    const { failed = [] } = (await call<any>('POST', '/v1/assets/bulk', { body })).data ?? {};
+    const { failed } = (await call<Wire['BulkResult']>('POST', '/v1/assets/bulk', { body })).data;
     if (failed.length > 0) {
-      const why = failed[0].text ?? failed[0].error?.text ?? failed[0].detail ?? '';
-      throw new Problem(409, 'bulk', `${failed.length} of ${body.ids.length} could not be changed. ${why}`.trim());
+      throw new Problem(409, 'bulk', `${failed.length} of ${body.ids.length} could not be changed. ${failed[0]!.text}`);
     }
   },
-  versions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/versions')), shape.version).items,
-  renditions: async (id: string) => shape.page(await get(at('/v1/assets', id, '/renditions')), shape.rendition).items,
-  annotations: async (id: string) => shape.page(await get(at('/v1/assets', id, '/annotations')), shape.annotation).items,
-  history: async (id: string) => shape.page(await get(at('/v1/assets', id, '/history')), shape.entry).items,
-  ledger: async (id: string) => shape.page(await get(at('/v1/assets', id, '/ledger')), shape.ledger).items,
-  findings: async (id: string) => shape.page(await get(at('/v1/assets', id, '/findings')), shape.finding).items,
+  versions: async (id: string) => shape.page(await get<Wire['PageVersion']>(at('/v1/assets', id, '/versions')), shape.version).items,
+  renditions: async (id: string) => shape.page(await get<Wire['PageRendition']>(at('/v1/assets', id, '/renditions')), shape.rendition).items,
+  annotations: async (id: string) => shape.page(await get<Wire['PageNoteView']>(at('/v1/assets', id, '/annotations')), shape.annotation).items,
+  history: async (id: string) => shape.page(await get<Wire['PageAuditView']>(at('/v1/assets', id, '/history')), shape.entry).items,
+  ledger: async (id: string) => shape.page(await get<Wire['PageLedgerEntry']>(at('/v1/assets', id, '/ledger')), shape.ledger).items,
+  findings: async (id: string) => shape.page(await get<Wire['PageFinding']>(at('/v1/assets', id, '/findings')), shape.finding).items,
   reprocess: async (id: string, template: string) => void (await call('POST', at('/v1/assets', id, '/reprocess'), { body: { template } })),
   async play(id: string, drm: n.Protection): Promise<n.Play> {
-    return shape.play((await call<any>('POST', at('/v1/assets', id, '/play'), { body: { drm } })).data);
+    return shape.play((await call<Wire['Play']>('POST', at('/v1/assets', id, '/play'), { body: { drm } })).data);
   },
   posterUrl: (a: n.Asset) => `${at('/v1/assets', a.id, '/poster.jpg')}?v=${a.version}.${a.updatedMs}`,
   thumbsUrl: (id: string) => at('/v1/assets', id, '/thumbs.vtt'),
@@ -72,13 +75,13 @@ export const findings = {
 };
 
 export const tags = async (): Promise<string[]> =>
-  shape.page(await get('/v1/tags'), (r) => String(r.tag)).items;
+  shape.page(await get<Wire['PageTagCount']>('/v1/tags'), (r) => r.tag).items;
 
 export const collections = {
-  list: async () => shape.page(await get('/v1/collections'), shape.collection).items,
-  one: async (id: string) => shape.collection(await get(at('/v1/collections', id))),
+  list: async () => shape.page(await get<Wire['PageCollection']>('/v1/collections'), shape.collection).items,
+  one: async (id: string) => shape.collection(await get<Wire['Collection']>(at('/v1/collections', id))),
   create: async (name: string, description = '') =>
-    shape.collection((await call<any>('POST', '/v1/collections', { body: { name, description } })).data),
+    shape.collection((await call<Wire['Collection']>('POST', '/v1/collections', { body: { name, description } })).data),
   patch: async (id: string, body: { name?: string; description?: string }) => void (await call('PATCH', at('/v1/collections', id), { body })),
   remove: async (id: string) => void (await call('DELETE', at('/v1/collections', id))),
   put: async (id: string, ids: string[]) => void (await call('PUT', at('/v1/collections', id, '/assets'), { body: { ids } })),
@@ -88,8 +91,8 @@ export const collections = {
 export type JobVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'release';
 
 export const jobs = {
-  list: async (q: { state?: string; asset?: string; cursor?: string; limit?: number }) => shape.page(await get('/v1/jobs', { ...q }), shape.job),
-  one: async (id: string) => shape.job(await get(at('/v1/jobs', id))),
+  list: async (q: { state?: string; asset?: string; cursor?: string; limit?: number }) => shape.page(await get<Wire['PageJob']>('/v1/jobs', { ...q }), shape.job),
+  one: async (id: string) => shape.job(await get<Wire['Job']>(at('/v1/jobs', id))),
   act: async (id: string, verb: JobVerb) => void (await call('POST', at('/v1/jobs', id, `/${verb}`))),
   patch: async (id: string, body: { priority?: number; lane?: string }) => void (await call('PATCH', at('/v1/jobs', id), { body }))
 };
@@ -97,39 +100,35 @@ export const jobs = {
 export const pulls = { create: async (url: string, template: string) => void (await call('POST', '/v1/pulls', { body: { url, template } })) };
 
 export const templates = {
-  list: async () => shape.page(await get('/v1/templates'), shape.template).items,
-  one: async (name: string) => shape.template(await get(at('/v1/templates', name))),
+  list: async () => shape.page(await get<Wire['PageTemplate']>('/v1/templates'), shape.template).items,
+  one: async (name: string) => shape.template(await get<Wire['Template']>(at('/v1/templates', name))),
   put: async (name: string, body: unknown) => void (await call('PUT', at('/v1/templates', name), { body }))
 };
 
 export const session = {
-  setupNeeded: async () => Boolean((await get<any>('/v1/setup')).needed),
+  setupNeeded: async () => Boolean((await get<Wire['SetupStateBody']>('/v1/setup')).needed),
   setup: async (body: { token: string; name: string; email: string; password: string }) => void (await call('POST', '/v1/setup', { body })),
   open: async (email: string, password: string) => void (await call('POST', '/v1/session', { body: { email, password } })),
-  current: async () => shape.session(await get('/v1/session')),
+  current: async () => shape.session(await get<Wire['SessionBody']>('/v1/session')),
   close: async () => void (await call('DELETE', '/v1/session'))
 };
 
 export const users = {
-  list: async () => shape.page(await get('/v1/users'), shape.user).items,
+  list: async () => shape.page(await get<Wire['PageUser']>('/v1/users'), shape.user).items,
   create: async (body: { name: string; email: string; password: string; roles: string[] }) => void (await call('POST', '/v1/users', { body })),
   patch: async (id: string, body: { roles?: string[]; disabled?: boolean; password?: string }) => void (await call('PATCH', at('/v1/users', id), { body })),
   remove: async (id: string) => void (await call('DELETE', at('/v1/users', id)))
 };
 
 export const keys = {
-  list: async () => shape.page(await get('/v1/keys'), shape.apiKey).items,
+  list: async () => shape.page(await get<Wire['PageKey']>('/v1/keys'), shape.apiKey).items,
   async create(name: string, roles: string[]): Promise<string> {
-    const made = (await call<any>('POST', '/v1/keys', { body: { name, roles } })).data;
-    return String(made.secret ?? made.key ?? '');
+    return (await call<Wire['NewKeyOutBody']>('POST', '/v1/keys', { body: { name, roles } })).data.secret;
   },
   remove: async (id: string) => void (await call('DELETE', at('/v1/keys', id)))
 };
 
-export const audit = async (cursor?: string) => shape.page(await get('/v1/audit', { cursor, limit: 100 }), shape.entry);
-export const stats = async (): Promise<n.Stats> => shape.stats(await get('/v1/stats'));
-export const storage = async (): Promise<n.Storage> => shape.storage(await get('/v1/storage'));
-export const doctor = async (): Promise<n.Ability[]> => {
-  const raw = await get<any>('/v1/doctor');
-  return shape.page(raw?.abilities ?? raw, shape.ability).items;
-};
+export const audit = async (cursor?: string) => shape.page(await get<Wire['PageAuditView']>('/v1/audit', { cursor, limit: 100 }), shape.entry);
+export const stats = async (): Promise<n.Stats> => shape.stats(await get<Wire['Stats']>('/v1/stats'));
+export const storage = async (): Promise<n.Storage> => shape.storage(await get<Wire['Storage']>('/v1/storage'));
+export const doctor = async (): Promise<n.Ability[]> => (await get<Wire['Report']>('/v1/doctor')).abilities.map(shape.ability);

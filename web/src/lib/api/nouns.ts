@@ -107,7 +107,6 @@ export interface Finding {
   startMs: number;
   endMs: number;
   ranged: boolean;
-  value: string;
   waivedBy: string;
   waivedReason: string;
   /** address of a picture of the place, or empty */
@@ -165,6 +164,7 @@ export interface Job {
 
 export interface Play {
   token: string;
+  title: string;
   expiresMs: number;
   hls: string;
   dash: string;

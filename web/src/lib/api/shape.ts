@@ -1,153 +1,118 @@
-/** Translation from the server's JSON to the console's nouns: the only place that knows how the wire spells things. */
+/**
+ * Translation from the server's JSON to the console's nouns: the only place that knows how the wire spells things. The types of
+ * the wire are generated from openapi.yaml (`npm run types`), so that a field renamed there is a compile error here.
+ */
 import type * as n from './nouns';
+import type { components } from './schema';
 
-type Raw = Record<string, any>;
+type Wire = components['schemas'];
 
-const FLICKS_PER_MS = 705_600;
+/** Every field may be absent: an older server, or one that leaves empty values out. */
+type Some<K extends keyof Wire> = Partial<Wire[K]>;
 
-const text = (v: unknown): string => (v === undefined || v === null ? '' : String(v));
-const num = (v: unknown): number => (typeof v === 'number' && Number.isFinite(v) ? v : Number(v ?? 0) || 0);
-const list = <T>(v: unknown): T[] => (Array.isArray(v) ? v : []);
-const pick = (r: Raw, ...keys: string[]): any => {
-  for (const key of keys) if (r[key] !== undefined && r[key] !== null) return r[key];
-  return undefined;
-};
+const all = <T>(v: T[] | null | undefined): T[] => v ?? [];
 
-export function page<T>(raw: any, shape: (r: Raw) => T): n.Page<T> {
-  const items = Array.isArray(raw) ? raw : list<Raw>(raw?.items);
-  return { items: items.map(shape), next: raw?.next || undefined, total: typeof raw?.total === 'number' ? raw.total : undefined };
+export function page<W, T>(raw: { items?: W[] | null; next?: string; total?: number } | null | undefined, shape: (r: W) => T): n.Page<T> {
+  return { items: all(raw?.items).map(shape), next: raw?.next || undefined, total: raw?.total };
 }
 
-export function asset(r: Raw, etag = ''): n.Asset {
+export function asset(r: Some<'Asset'>, etag = ''): n.Asset {
   return {
-    id: text(r.id), kind: r.kind || '', name: text(r.name), title: text(r.title), description: text(r.description),
-    tags: list(r.tags), fields: r.fields ?? {}, source: text(r.source), licence: text(r.licence), credit: text(r.credit),
-    territories: list(r.territories), fromMs: num(pick(r, 'fromMs', 'fromMS')), toMs: num(pick(r, 'toMs', 'toMS')),
-    state: r.state, version: num(r.version), durationMs: num(pick(r, 'durationMs', 'durationMS')),
-    width: num(r.width), height: num(r.height), bytes: num(r.bytes), sha256: text(r.sha256),
-    createdMs: num(pick(r, 'createdMs', 'createdMS')), updatedMs: num(pick(r, 'updatedMs', 'updatedMS')),
-    published: num(r.published), rev: etag || `"r${num(r.rev)}"`, error: text(r.error?.text ?? r.error)
+    id: r.id ?? '', kind: (r.kind ?? '') as n.Asset['kind'], name: r.name ?? '', title: r.title ?? '', description: r.description ?? '',
+    tags: all(r.tags), fields: r.fields ?? {}, source: r.source ?? '', licence: r.licence ?? '', credit: r.credit ?? '',
+    territories: all(r.territories), fromMs: r.fromMs ?? 0, toMs: r.toMs ?? 0, state: (r.state ?? 'received') as n.AssetState,
+    version: r.version ?? 0, published: r.published ?? 0, durationMs: r.durationMs ?? 0, width: r.width ?? 0, height: r.height ?? 0,
+    bytes: r.bytes ?? 0, sha256: r.sha256 ?? '', createdMs: r.createdMs ?? 0, updatedMs: r.updatedMs ?? 0, rev: etag || `"r${r.rev ?? 0}"`,
+    error: r.error?.text ?? ''
   };
 }
 
-export function version(r: Raw): n.Version {
+export function version(r: Wire['Version']): n.Version {
+  return { number: r.number, name: r.name, bytes: r.bytes, sha256: r.sha256, createdMs: r.createdMs, format: r.info?.format ?? '', streams: all(r.info?.streams) };
+}
+
+export function rendition(r: Wire['Rendition']): n.Rendition {
   return {
-    number: num(r.number), name: text(r.name), bytes: num(r.bytes), sha256: text(r.sha256),
-    createdMs: num(pick(r, 'createdMs', 'createdMS')), format: text(r.info?.format), streams: list(r.info?.streams)
+    id: r.id, name: r.name, role: r.role, codec: r.codec ?? '', width: r.width ?? 0, height: r.height ?? 0, kbps: r.kbps ?? 0,
+    lang: r.lang ?? '', bytes: r.bytes, state: r.state
   };
 }
 
-export function rendition(r: Raw): n.Rendition {
+export function annotation(r: Some<'NoteView'>): n.Annotation {
   return {
-    id: text(r.id), name: text(r.name), role: text(r.role), codec: text(r.codec), width: num(r.width), height: num(r.height),
-    kbps: num(r.kbps), lang: text(r.lang), bytes: num(r.bytes), state: text(r.state)
+    id: r.id ?? '', track: r.track ?? '', startMs: r.startMs ?? 0, endMs: r.endMs ?? 0, label: r.label ?? '', text: r.text ?? '',
+    lang: r.lang ?? '', score: r.score ?? 0, model: r.model ?? '', lockedBy: r.lockedBy ?? ''
   };
 }
 
-/** rangeMs reads a media.Range (flicks) or a pair already in milliseconds. */
-function rangeMs(r: Raw): [number, number] {
-  const start = pick(r, 'startMs', 'startMS');
-  if (start !== undefined) return [num(start), num(pick(r, 'endMs', 'endMS'))];
-  const range = r.range ?? {};
-  return [num(range.start) / FLICKS_PER_MS, num(range.end) / FLICKS_PER_MS];
-}
-
-export function annotation(r: Raw): n.Annotation {
-  const [startMs, endMs] = rangeMs(r);
+export function finding(r: Some<'Finding'>): n.Finding {
+  const [startMs, endMs] = [r.startMs ?? 0, r.endMs ?? 0];
   return {
-    id: text(r.id), track: text(r.track), startMs, endMs, label: text(r.label), text: text(r.text), lang: text(r.lang),
-    score: num(r.score), model: text(r.model), lockedBy: text(r.lockedBy)
+    id: r.id ?? '', check: r.check ?? '', severity: r.severity ?? 'info', text: r.text ?? '', startMs, endMs, ranged: endMs > startMs,
+    waivedBy: r.state === 'waived' ? r.waivedBy || 'someone' : '', waivedReason: r.reason ?? '', thumb: r.thumb ?? ''
   };
 }
 
-export function finding(r: Raw): n.Finding {
-  const [startMs, endMs] = rangeMs(r);
-  const severity = text(r.severity);
+export function entry(r: Wire['AuditView']): n.Entry {
+  return { id: r.id, atMs: r.atMs, who: r.actorName ?? '', action: r.action, outcome: r.outcome, text: r.reason ?? '' };
+}
+
+export function ledger(r: Wire['LedgerEntry']): n.LedgerEntry {
+  return { output: r.output, inputs: all(r.inputs), tool: r.tool, settings: r.settings ? JSON.stringify(r.settings) : '' };
+}
+
+export function collection(r: Wire['Collection']): n.Collection {
+  return { id: r.id, name: r.name, description: r.description ?? '', count: r.assets };
+}
+
+export function job(r: Some<'Job'>): n.Job {
   return {
-    id: text(r.id), check: text(r.check), text: text(r.text), startMs, endMs,
-    severity: severity === 'error' || severity === 'warning' ? severity : 'info',
-    ranged: endMs > startMs, value: text(r.value),
-    waivedBy: text(r.waivedBy) || (r.state === 'waived' ? 'someone' : ''), waivedReason: text(pick(r, 'reason', 'waivedReason')), thumb: text(r.thumb)
+    id: r.id ?? '', asset: r.asset ?? '', name: r.name ?? '', template: r.template ?? '', lane: r.lane ?? '', priority: r.priority ?? 0,
+    state: r.state ?? 'queued', stage: r.stage ?? '', progress: r.progress ?? 0, waitsFor: r.waitsFor ?? '',
+    stages: all(r.stages).map(({ name, state, progress }) => ({ name, state, progress })),
+    estimateMs: r.estimateMS ?? 0, createdMs: r.createdMS ?? 0, startedMs: r.startedMS ?? 0, playableMs: r.playableMS ?? 0, endedMs: r.endedMS ?? 0,
+    error: r.error ? { code: r.error.code, text: r.error.text } : null
   };
 }
 
-export function entry(r: Raw): n.Entry {
+export function play(r: Some<'Play'>): n.Play {
   return {
-    id: text(pick(r, 'id', 'seq')), atMs: num(pick(r, 'atMs', 'atMS', 'createdMs')), who: text(pick(r, 'actorName', 'actor', 'who')),
-    action: text(pick(r, 'action', 'name')), outcome: text(r.outcome), text: text(pick(r, 'reason', 'text'))
+    token: r.token ?? '', title: r.title ?? '', expiresMs: r.expiresMs ?? 0, hls: r.hls ?? '', dash: r.dash ?? '', poster: r.poster ?? '',
+    thumbs: r.thumbs ?? '', waveform: r.waveform ?? '', embed: r.embed ?? '', download: all(r.download), captions: all(r.captions),
+    growing: r.growing ?? false, durationMs: r.durationMs ?? 0,
+    clearkey: r.clearkey ? { licence: r.clearkey.licence, keys: r.clearkey.keys ?? {} } : null
   };
 }
 
-export function ledger(r: Raw): n.LedgerEntry {
-  const settings = r.settings;
+export function user(r: Wire['User']): n.User {
+  return { id: r.id, name: r.name, email: r.email, roles: all(r.roles), disabled: r.disabled };
+}
+
+export function session(r: Wire['SessionBody']): n.Session {
+  const { id, name, email = '', roles } = r.user;
+  return { user: { id, name, email, roles: all(roles), disabled: false }, tenant: r.tenant, rooms: r.rooms, permissions: r.permissions };
+}
+
+export function apiKey(r: Wire['Key']): n.ApiKey {
+  return { id: r.id, name: r.name, prefix: r.prefix, roles: all(r.roles), createdMs: r.createdMs, lastUsedMs: r.usedMs ?? 0 };
+}
+
+export function template(r: Wire['Template']): n.Template {
+  return { name: r.name, title: r.title, description: r.about ?? '', version: r.version, body: r };
+}
+
+export function ability(r: Wire['Ability']): n.Ability {
+  return { name: r.name, state: r.state as n.Ability['state'], text: r.text };
+}
+
+export function storage(r: Wire['Storage']): n.Storage {
+  const m = r.machine;
   return {
-    output: text(r.output), inputs: list<unknown>(r.inputs).map((i) => (typeof i === 'string' ? i : JSON.stringify(i))), tool: text(r.tool),
-    settings: typeof settings === 'string' ? settings : settings ? JSON.stringify(settings) : ''
+    sealed: r.sealed, stores: r.stores.map(({ name, kind }) => ({ name, kind })), freeBytes: m.diskFreeBytes, totalBytes: m.diskTotalBytes,
+    cores: m.cores, memoryMb: m.memoryMb, daysUntilFull: m.daysUntilFull ?? 0
   };
 }
 
-export function collection(r: Raw): n.Collection {
-  return { id: text(r.id), name: text(r.name), description: text(r.description), count: num(pick(r, 'count', 'assets', 'size')) };
-}
-
-export function job(r: Raw): n.Job {
-  const e = r.error;
-  return {
-    id: text(r.id), asset: text(r.asset), name: text(r.name), template: text(r.template), lane: text(r.lane), priority: num(r.priority),
-    state: r.state, stage: text(r.stage), progress: num(r.progress), waitsFor: text(r.waitsFor),
-    stages: list<Raw>(r.stages).map((s) => ({ name: text(s.name), state: text(s.state), progress: num(s.progress) })),
-    estimateMs: num(pick(r, 'estimateMs', 'estimateMS')), createdMs: num(pick(r, 'createdMs', 'createdMS')),
-    startedMs: num(pick(r, 'startedMs', 'startedMS')), playableMs: num(pick(r, 'playableMs', 'playableMS')),
-    endedMs: num(pick(r, 'endedMs', 'endedMS')),
-    error: e && (e.text || e.code || typeof e === 'string') ? { code: text(e.code), text: text(e.text ?? e) } : null
-  };
-}
-
-export function play(r: Raw): n.Play {
-  const ck = r.clearkey ?? r.clearKey;
-  const keys = ck?.keys;
-  const pairs: Record<string, string> = Array.isArray(keys)
-    ? Object.fromEntries(keys.map((k: Raw) => [text(k.kid), text(k.key ?? k.k)]))
-    : (keys ?? {});
-  return {
-    token: text(r.token), expiresMs: num(pick(r, 'expiresMs', 'expiresMS')), hls: text(r.hls), dash: text(r.dash), poster: text(r.poster),
-    thumbs: text(r.thumbs), waveform: text(r.waveform), embed: text(r.embed), download: list(r.download),
-    captions: list(r.captions), growing: Boolean(r.growing), durationMs: num(pick(r, 'durationMs', 'durationMS')),
-    clearkey: ck ? { licence: typeof ck === 'string' ? ck : text(pick(ck, 'licence', 'licenceUrl', 'url')), keys: pairs } : null
-  };
-}
-
-export function user(r: Raw): n.User {
-  return { id: text(r.id), name: text(r.name), email: text(r.email), roles: list(r.roles), disabled: Boolean(r.disabled) };
-}
-
-export function session(r: Raw): n.Session {
-  return { user: user(r.user ?? {}), tenant: text(r.tenant), rooms: list(r.rooms), permissions: list(r.permissions) };
-}
-
-export function apiKey(r: Raw): n.ApiKey {
-  return {
-    id: text(r.id), name: text(r.name), prefix: text(r.prefix), roles: list(r.roles),
-    createdMs: num(pick(r, 'createdMs', 'createdMS')), lastUsedMs: num(pick(r, 'usedMs', 'lastUsedMs'))
-  };
-}
-
-export function template(r: Raw): n.Template {
-  return { name: text(r.name), title: text(r.title), description: text(pick(r, 'about', 'description')), version: num(r.version), body: r };
-}
-
-export function ability(r: Raw): n.Ability {
-  return { name: text(pick(r, 'name', 'Name')), state: pick(r, 'state', 'State') ?? 'ok', text: text(pick(r, 'text', 'Text')) };
-}
-
-export function storage(r: Raw): n.Storage {
-  const m = r.machine ?? {};
-  return {
-    sealed: Boolean(r.sealed), stores: list<Raw>(r.stores).map((p) => ({ name: text(p.name), kind: text(p.kind) })),
-    freeBytes: num(m.diskFreeBytes), totalBytes: num(m.diskTotalBytes), cores: num(m.cores), memoryMb: num(m.memoryMb), daysUntilFull: num(m.daysUntilFull)
-  };
-}
-
-export function stats(r: Raw): n.Stats {
-  return { assets: num(r.assets), trashed: num(r.trashed), bytes: num(r.bytes), kinds: r.kinds ?? {}, states: r.states ?? {}, collections: num(r.collections) };
+export function stats(r: Wire['Stats']): n.Stats {
+  return { assets: r.assets, trashed: r.trashed, bytes: r.bytes, kinds: r.kinds ?? {}, states: r.states ?? {}, collections: r.collections };
 }

@@ -31,7 +31,7 @@ interface Track {
   bandwidth: number;
   language: string;
   label: string | null;
-  kind?: string | null;
+  channelsCount?: number | null;
 }
 
 interface Shaka {
@@ -118,7 +118,7 @@ export class Film {
   }
 
   sounds(): Choice[] {
-    return (this.player?.getAudioTracks() ?? []).map((t, i) => ({ id: String(i), text: t.label || languageName(t.language) }));
+    return (this.player?.getAudioTracks() ?? []).map((t, i) => ({ id: String(i), text: [t.language && t.language !== 'und' ? languageName(t.language) : t.label || 'Sound', layout(t.channelsCount)].filter(Boolean).join(' · ') }));
   }
 
   listen(id: string): void {
@@ -130,6 +130,12 @@ export class Film {
     this.dead = true;
     await this.player?.destroy().catch(() => undefined);
   }
+}
+
+/** layout names the usual counts of channels. */
+function layout(channels: number | null | undefined): string {
+  if (!channels) return '';
+  return ({ 1: 'mono', 2: 'stereo', 6: '5.1', 8: '7.1' } as Record<number, string>)[channels] ?? `${channels} channels`;
 }
 
 export function languageName(code: string): string {

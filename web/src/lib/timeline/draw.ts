@@ -98,7 +98,8 @@ function waveform(g: CanvasRenderingContext2D, s: Scene, wave: Wave, y: number):
     const b = Math.max(a + 1, Math.floor(msOf(s.view, x + 1) / wave.stepMs));
     let peak = 0;
     for (let i = a; i < b && i < wave.peaks.length; i++) peak = Math.max(peak, wave.peaks[i]!);
-    const h = Math.max(1, peak * WAVE);
+    // The square root lifts quiet passages: loudness is felt closer to it than to the amplitude.
+    const h = Math.max(1, Math.sqrt(peak) * WAVE);
     g.fillRect(x, middle - h / 2, 1, h);
   }
 }

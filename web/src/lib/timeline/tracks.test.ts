@@ -3,7 +3,7 @@ import type { Annotation, Finding } from '$lib/api';
 import { edges, lanes, wave } from './tracks';
 
 const note = (track: string, startMs: number, endMs: number): Annotation => ({ id: `${track}${startMs}`, track, startMs, endMs, label: '', text: '', lang: '', score: 1, model: 'test', lockedBy: '' });
-const finding = (over: Partial<Finding>): Finding => ({ id: 'f', check: 'black', severity: 'warning', text: 'Black.', startMs: 0, endMs: 0, ranged: false, value: '', waivedBy: '', waivedReason: '', thumb: '', ...over });
+const finding = (over: Partial<Finding>): Finding => ({ id: 'f', check: 'black', severity: 'warning', text: 'Black.', startMs: 0, endMs: 0, ranged: false, waivedBy: '', waivedReason: '', thumb: '', ...over });
 
 describe('lanes', () => {
   it('numbers shots in order and leaves empty lanes out', () => {
