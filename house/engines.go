@@ -20,6 +20,10 @@ import (
 	"showreel/trust/audit"
 )
 
+// burstCores is how many cores more than there are previews and short work may take beside long chunks: they are over in
+// a second, and the operating system shares the cores meanwhile.
+const burstCores = 1
+
 // openEngines opens workflows, the transcoder, content keys and the meter.
 func (h *House) openEngines(ctx context.Context) error {
 	host, err := os.Hostname()
@@ -36,7 +40,7 @@ func (h *House) openEngines(ctx context.Context) error {
 		defer cancel()
 		return h.flow.Close(stop)
 	})
-	h.budget = budget.New(budget.Limits{Cores: cores(h.cfg.Work.Cores), MemMB: memoryMB(h.cfg.Work.MemoryMB)})
+	h.budget = budget.New(budget.Limits{Cores: cores(h.cfg.Work.Cores), MemMB: memoryMB(h.cfg.Work.MemoryMB), Burst: burstCores})
 	h.coder = h.openCoder(ctx)
 	h.drm = drm.New(localdrm.New(h.db, h.ring))
 	store, err := sqldb.Open(ctx, "sqlite:"+h.path("meter.db"))

@@ -107,6 +107,12 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
+// lasting reports a file whose name changes with its content: anything under SvelteKit's _app/immutable, and hashed names
+// under assets.
+func lasting(name string) bool {
+	return strings.HasPrefix(name, "_app/immutable/") || strings.Contains("/"+name, "/assets/") && hashed.MatchString(path.Base(name))
+}
+
 // hashed matches names that bundlers make from content: app-BxY3f9a1.js, under assets/.
 var hashed = regexp.MustCompile(`[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$`)
 
@@ -131,7 +137,7 @@ func (f *files) load(name string) (*file, error) {
 		etag:     `"` + hex.EncodeToString(sum[:16]) + `"`,
 		kind:     mediaType(name),
 		modified: info.ModTime(),
-		lasting:  strings.Contains("/"+name, "/assets/") && hashed.MatchString(path.Base(name)),
+		lasting:  lasting(name),
 	}
 	if strings.HasPrefix(made.kind, "text/html") {
 		made.policy = PagePolicy(false, inlineScripts(plain)...)

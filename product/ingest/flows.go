@@ -45,6 +45,12 @@ func (i item) preview() bool {
 	return i.Kind == transcode.KindProxy || i.Kind == transcode.KindPoster
 }
 
+// shortMS is the CPU time up to which a piece of work may overtake: a picture, a short sound.
+const shortMS = 4000
+
+// short reports work that is over in seconds, such as a picture among films.
+func (i item) short() bool { return i.EstCPUms > 0 && i.EstCPUms <= shortMS }
+
 // workWidth is how many items of a job may wait for a lease at once; the budget decides which run.
 const workWidth = 32
 

@@ -100,13 +100,13 @@ type Job struct {
 	Stages          []Stage   `json:"stages"`
 	Progress        float64   `json:"progress" doc:"0 to 1"`
 	WaitsFor        string    `json:"waitsFor,omitempty" doc:"in words, while queued, waiting, paused or held"`
-	EstimateMS      int64     `json:"estimateMS,omitempty" doc:"milliseconds still to go, 0 while unknown"`
-	WorkMS          int64     `json:"workMS,omitempty" doc:"planned CPU milliseconds of all tasks"`
-	CPUMS           int64     `json:"cpuMS,omitempty" doc:"CPU milliseconds used so far"`
-	CreatedMS       int64     `json:"createdMS" doc:"the file was complete"`
-	StartedMS       int64     `json:"startedMS,omitempty"`
-	PlayableMS      int64     `json:"playableMS,omitempty" doc:"first moment a player could start"`
-	EndedMS         int64     `json:"endedMS,omitempty"`
+	EstimateMS      int64     `json:"estimateMs,omitempty" doc:"milliseconds still to go, 0 while unknown"`
+	WorkMS          int64     `json:"workMs,omitempty" doc:"planned CPU milliseconds of all tasks"`
+	CPUMS           int64     `json:"cpuMs,omitempty" doc:"CPU milliseconds used so far"`
+	CreatedMS       int64     `json:"createdMs" doc:"the file was complete"`
+	StartedMS       int64     `json:"startedMs,omitempty"`
+	PlayableMS      int64     `json:"playableMs,omitempty" doc:"first moment a player could start"`
+	EndedMS         int64     `json:"endedMs,omitempty"`
 	Error           *JobError `json:"error,omitempty"`
 	Tasks           Tasks     `json:"tasks"`
 	Attempt         int       `json:"attempt"`

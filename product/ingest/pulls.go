@@ -38,7 +38,7 @@ type Pull struct {
 	Job       string    `json:"job,omitempty"`
 	Duplicate bool      `json:"duplicate,omitempty"`
 	Error     *JobError `json:"error,omitempty"`
-	CreatedMS int64     `json:"createdMS"`
+	CreatedMS int64     `json:"createdMs"`
 }
 
 // PullIn is what Pull takes.

@@ -262,7 +262,7 @@ func (s *Service) begin(ctx context.Context, tx *sqldb.Tx, job Job, sha string, 
 // summary is what job.changed carries: enough to draw a row without asking.
 func summary(j Job) map[string]any {
 	return map[string]any{"job": j.ID, "asset": j.Asset, "name": j.Name, "state": j.State, "stage": j.Stage, "progress": j.Progress,
-		"waitsFor": j.WaitsFor, "estimateMS": j.EstimateMS, "playableMS": j.PlayableMS, "error": j.Error}
+		"waitsFor": j.WaitsFor, "estimateMs": j.EstimateMS, "playableMs": j.PlayableMS, "error": j.Error}
 }
 
 // Extensions that say more than the first bytes do.

@@ -165,8 +165,8 @@ func (w work) attempt(ctx context.Context, plan planned, it item) error {
 		}
 	}
 	lane, priority, name := w.s.board.rank(w.in.Job)
-	if it.preview() && lane != LaneBatch {
-		lane = budget.Interactive
+	if (it.preview() || it.short()) && lane != LaneBatch {
+		lane = budget.Interactive // nobody waits for a picture behind a film
 	}
 	lease, err := w.s.deps.Budget.Lease(ctx, budget.Ask{Lane: lane, Tenant: w.in.Tenant, Key: leasePrefix(w.in.Job) + it.ID,
 		Why: why(it, name), Priority: priority, Cores: it.Cores, MemMB: it.MemMB})

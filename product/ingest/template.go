@@ -37,7 +37,7 @@ type Template struct {
 	Policy    string         `json:"policy,omitempty" yaml:"policy" doc:"quality policy, see /v1/policies"`
 	Review    bool           `json:"review,omitempty" yaml:"review" doc:"a person must release each job before it is published"`
 	BuiltIn   bool           `json:"builtIn" yaml:"-"`
-	CreatedMS int64          `json:"createdMS,omitempty" yaml:"-"`
+	CreatedMS int64          `json:"createdMs,omitempty" yaml:"-"`
 }
 
 // VideoRecipe says how pictures are encoded.
@@ -49,8 +49,8 @@ type VideoRecipe struct {
 	MaxFPS  float64      `json:"maxFPS,omitempty" yaml:"maxFPS"`
 	Aspect  string       `json:"aspect,omitempty" yaml:"aspect" doc:"output shape, 9:16; empty keeps the source's"`
 	Fit     string       `json:"fit,omitempty" yaml:"fit" doc:"cover, contain or blur, where aspect is set"`
-	GOPMS   int          `json:"gopMS,omitempty" yaml:"gopMS" doc:"group of pictures, 2000 when 0"`
-	ChunkMS int          `json:"chunkMS,omitempty" yaml:"chunkMS" doc:"target length of a unit of work, 40000 when 0"`
+	GOPMS   int          `json:"gopMs,omitempty" yaml:"gopMS" doc:"group of pictures, 2000 when 0"`
+	ChunkMS int          `json:"chunkMs,omitempty" yaml:"chunkMS" doc:"target length of a unit of work, 40000 when 0"`
 	Rungs   []RungRecipe `json:"rungs" yaml:"rungs"`
 }
 
@@ -92,7 +92,7 @@ type AnalysisRecipe struct {
 // SpriteRecipe describes scrubbing pictures.
 type SpriteRecipe struct {
 	TileW      int `json:"tileW" yaml:"tileW"`
-	IntervalMS int `json:"intervalMS" yaml:"intervalMS"`
+	IntervalMS int `json:"intervalMs" yaml:"intervalMS"`
 	Cols       int `json:"cols" yaml:"cols"`
 	Rows       int `json:"rows" yaml:"rows"`
 }

@@ -29,7 +29,7 @@ type Rule struct {
 	Severity Severity `json:"severity" yaml:"severity"`
 	Max      float64  `json:"max,omitempty" yaml:"max" doc:"largest value allowed: frames, ms, LU, dBTP, share, characters a second"`
 	Min      float64  `json:"min,omitempty" yaml:"min" doc:"smallest value allowed: SSIM"`
-	MinMS    int64    `json:"minMS,omitempty" yaml:"minMS" doc:"shorter stretches are let pass"`
+	MinMS    int64    `json:"minMs,omitempty" yaml:"minMS" doc:"shorter stretches are let pass"`
 	Edges    bool     `json:"edges,omitempty" yaml:"edges" doc:"stretches at the head and tail count too"`
 }
 

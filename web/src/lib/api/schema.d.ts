@@ -1123,20 +1123,20 @@ export interface components {
              * Format: int64
              * @description CPU milliseconds used so far
              */
-            cpuMS?: number;
+            cpuMs?: number;
             /**
              * Format: int64
              * @description the file was complete
              */
-            createdMS: number;
+            createdMs: number;
             /** Format: int64 */
-            endedMS?: number;
+            endedMs?: number;
             error?: components["schemas"]["JobError"];
             /**
              * Format: int64
              * @description milliseconds still to go, 0 while unknown
              */
-            estimateMS?: number;
+            estimateMs?: number;
             id: string;
             kind: string;
             /** @enum {string} */
@@ -1147,7 +1147,7 @@ export interface components {
              * Format: int64
              * @description first moment a player could start
              */
-            playableMS?: number;
+            playableMs?: number;
             /** Format: int64 */
             priority: number;
             /**
@@ -1158,7 +1158,7 @@ export interface components {
             stage: string;
             stages: components["schemas"]["Stage"][] | null;
             /** Format: int64 */
-            startedMS?: number;
+            startedMs?: number;
             /** @enum {string} */
             state: "queued" | "running" | "waiting" | "paused" | "held" | "done" | "failed" | "cancelled";
             tasks: components["schemas"]["Tasks"];
@@ -1173,7 +1173,7 @@ export interface components {
              * Format: int64
              * @description planned CPU milliseconds of all tasks
              */
-            workMS?: number;
+            workMs?: number;
         };
         JobError: {
             /** @description stable slug, the last part of the problem type */
@@ -1674,7 +1674,7 @@ export interface components {
              */
             bytes: number;
             /** Format: int64 */
-            createdMS: number;
+            createdMs: number;
             duplicate?: boolean;
             error?: components["schemas"]["JobError"];
             id: string;
@@ -1772,7 +1772,7 @@ export interface components {
              * Format: int64
              * @description shorter stretches are let pass
              */
-            minMS?: number;
+            minMs?: number;
             severity: string;
         };
         RungRecipe: {
@@ -1820,7 +1820,7 @@ export interface components {
             /** Format: int64 */
             cols: number;
             /** Format: int64 */
-            intervalMS: number;
+            intervalMs: number;
             /** Format: int64 */
             rows: number;
             /** Format: int64 */
@@ -1932,7 +1932,7 @@ export interface components {
             audio?: components["schemas"]["AudioRecipe"];
             builtIn: boolean;
             /** Format: int64 */
-            createdMS?: number;
+            createdMs?: number;
             images: components["schemas"]["ImageRecipe"];
             lane?: string;
             name: string;
@@ -1999,7 +1999,7 @@ export interface components {
              * Format: int64
              * @description target length of a unit of work, 40000 when 0
              */
-            chunkMS?: number;
+            chunkMs?: number;
             /** @enum {string} */
             codec: "avc" | "hevc" | "av1";
             /** Format: int64 */
@@ -2010,7 +2010,7 @@ export interface components {
              * Format: int64
              * @description group of pictures, 2000 when 0
              */
-            gopMS?: number;
+            gopMs?: number;
             /** Format: double */
             maxFPS?: number;
             preset: string;

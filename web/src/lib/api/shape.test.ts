@@ -16,7 +16,7 @@ describe('translation from the wire', () => {
   });
 
   it('fills what a job leaves out', () => {
-    expect(shape.job({ estimateMS: 5, startedMS: 6 })).toMatchObject({ estimateMs: 5, startedMs: 6, endedMs: 0, error: null, stages: [] });
+    expect(shape.job({ estimateMs: 5, startedMs: 6 })).toMatchObject({ estimateMs: 5, startedMs: 6, endedMs: 0, error: null, stages: [] });
   });
 
   it('tells findings without a range and waived ones', () => {

@@ -70,7 +70,7 @@ export function job(r: Some<'Job'>): n.Job {
     id: r.id ?? '', asset: r.asset ?? '', name: r.name ?? '', template: r.template ?? '', lane: r.lane ?? '', priority: r.priority ?? 0,
     state: r.state ?? 'queued', stage: r.stage ?? '', progress: r.progress ?? 0, waitsFor: r.waitsFor ?? '',
     stages: all(r.stages).map(({ name, state, progress }) => ({ name, state, progress })),
-    estimateMs: r.estimateMS ?? 0, createdMs: r.createdMS ?? 0, startedMs: r.startedMS ?? 0, playableMs: r.playableMS ?? 0, endedMs: r.endedMS ?? 0,
+    estimateMs: r.estimateMs ?? 0, createdMs: r.createdMs ?? 0, startedMs: r.startedMs ?? 0, playableMs: r.playableMs ?? 0, endedMs: r.endedMs ?? 0,
     error: r.error ? { code: r.error.code, text: r.error.text } : null
   };
 }

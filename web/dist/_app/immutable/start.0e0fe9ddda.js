@@ -7,7 +7,7 @@
 
 					Promise.all([
 						import("/_app/immutable/entry/start.M4vPqkZI.js"),
-						import("/_app/immutable/entry/app.n1sTJf1o.js")
+						import("/_app/immutable/entry/app.C1jfwXsa.js")
 					]).then(([kit, app]) => {
 						kit.start(app, element);
 					});
