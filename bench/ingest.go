@@ -15,16 +15,19 @@ func benchIngest(ctx context.Context, b *bench) error {
 	if film == "" {
 		return nil
 	}
-	seconds := 60.0
+	seconds := 60
 	if b.quick {
 		seconds = 6
 	}
 	long := filepath.Join(b.dir, "film.mp4")
-	if err := cutFilm(ctx, film, long, seconds); err != nil {
+	if err := cutFilm(ctx, film, long, 24, seconds); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, *bench, string) error{benchLadder, benchFirstFrame, benchShortClip, benchRecovery} {
-		if err := part(ctx, b, long); err != nil {
+	if err := benchLadder(ctx, b, long); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context, *bench, string) error{benchFirstFrame, benchShortClip, benchRecovery} {
+		if err := part(ctx, b, film); err != nil {
 			return err
 		}
 	}

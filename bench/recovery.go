@@ -15,7 +15,7 @@ import (
 // benchRecovery kills the server with SIGKILL while it encodes and measures how long after the next start it encodes again.
 func benchRecovery(ctx context.Context, b *bench, film string) error {
 	path := filepath.Join(b.dir, "recovery.mp4")
-	if err := cutFilm(ctx, film, path, 30); err != nil {
+	if err := cutFilm(ctx, film, path, 24, 30); err != nil {
 		return err
 	}
 	data := filepath.Join(b.dir, "recovery")
@@ -54,10 +54,10 @@ func benchRecovery(ctx context.Context, b *bench, film string) error {
 	return stop()
 }
 
-// encoding waits until the server has an ffmpeg at work.
+// encoding waits until an ffmpeg of the server works on the job, which its command line names.
 func encoding(ctx context.Context, s *world.Server, id string) error {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		working, err := hasChild(s.Pid(), "ffmpeg")
+		working, err := hasChild(s.Pid(), id)
 		if err != nil || working {
 			return err
 		}
@@ -69,8 +69,9 @@ func encoding(ctx context.Context, s *world.Server, id string) error {
 	return fmt.Errorf("nothing is encoded within a minute; the job is %s at %s\n%s", j.State, j.Stage, s.Log())
 }
 
-// hasChild reports whether a process has a child of that name, as proc(5) tells: "pid (name) state parent …".
-func hasChild(pid int, name string) (bool, error) {
+// hasChild reports whether a process has an ffmpeg with text in its command line as a child, as proc(5) tells: "pid (name)
+// state parent …".
+func hasChild(pid int, text string) (bool, error) {
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return false, err
@@ -82,7 +83,10 @@ func hasChild(pid int, name string) (bool, error) {
 		}
 		_, named, _ := strings.Cut(string(raw), "(")
 		comm, rest, _ := strings.Cut(named, ") ")
-		if f := strings.Fields(rest); comm == name && len(f) > 1 && f[1] == fmt.Sprint(pid) {
+		if f := strings.Fields(rest); comm != "ffmpeg" || len(f) < 2 || f[1] != fmt.Sprint(pid) {
+			continue
+		}
+		if line, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline")); err == nil && strings.Contains(string(line), text) {
 			return true, nil
 		}
 	}

@@ -31,12 +31,12 @@ type grant struct {
 
 // benchViewers lets 200 viewers on loopback play the largest rung of a film, clear and encrypted, and asks for random ranges.
 func benchViewers(ctx context.Context, b *bench, film string) error {
-	length, playing := 30.0, 20*time.Second
+	length, playing := 30, 20*time.Second
 	if b.quick {
 		length, playing = 8, 6*time.Second
 	}
 	path := filepath.Join(b.dir, "watched.mp4")
-	if err := cutFilm(ctx, film, path, length); err != nil {
+	if err := cutFilm(ctx, film, path, 24, length); err != nil {
 		return err
 	}
 	s, stop, err := serve(ctx, filepath.Join(b.dir, "viewers"))
