@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"showreel/fault"
@@ -24,7 +25,7 @@ func (h *House) loadSamples(ctx context.Context) error {
 	}
 	ctx = access.With(ctx, access.System(access.MainTenant))
 	added := 0
-	for _, s := range catalogue() {
+	for _, s := range slices.Backward(catalogue()) { // the first of the list is the newest in the library
 		path := filepath.Join(h.cfg.Samples, s.name)
 		if _, err := os.Stat(path); err != nil {
 			h.log.Warn("a sample is missing and left out", "name", s.name)
