@@ -44,7 +44,7 @@ func (c *cli) listCmd() *cobra.Command {
 			}
 			defer release()
 			q := url.Values{"limit": {"200"}}
-			for k, v := range map[string]string{"kind": kind, "state": state, "tag": tag, "collection": collection, "sort": sort, "q": joined(args)} {
+			for k, v := range map[string]string{"kind": kind, "state": state, "tags": tag, "collection": collection, "sort": sort, "text": joined(args)} {
 				if v != "" {
 					q.Set(k, v)
 				}
