@@ -2,8 +2,10 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"regexp"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -49,8 +51,32 @@ func (d *DB) Migrate(ctx context.Context, s Schema) error {
 	return nil
 }
 
+// MigrateOther runs the migrations of a library that brings its own tables and does not expect several processes to
+// start at once: on Postgres one process at a time does it.
+func (d *DB) MigrateOther(ctx context.Context, fn func() error) error {
+	release, err := d.lockMigrations(ctx)
+	if err != nil {
+		return fault.E("sqldb.migrate", "", fault.Unavailable, err)
+	}
+	defer release()
+	return fn()
+}
+
 // migrationLock is the key of the Postgres advisory lock that serialises migrations: the bytes "showreel".
 const migrationLock = 0x73686f777265656c
+
+// lockPoll is how often a process looks whether another has ended its migrations.
+const lockPoll = 50 * time.Millisecond
+
+// sleep waits, and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
 
 func (d *DB) lockMigrations(ctx context.Context) (release func(), err error) {
 	if d.dialect == SQLite {
@@ -60,8 +86,15 @@ func (d *DB) lockMigrations(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
-		return nil, err
+	// Asked for again and again, not waited for: a statement that waits holds a snapshot, and CREATE INDEX CONCURRENTLY in
+	// the migration of the lock's holder would wait for that snapshot to end.
+	for got := false; !got; {
+		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(migrationLock)).Scan(&got); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		if !got && !sleep(ctx, lockPoll) {
+			return nil, errors.Join(ctx.Err(), conn.Close())
+		}
 	}
 	return func() {
 		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))

@@ -103,7 +103,7 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fault.E("sqldb.open", redact(rawURL), fault.Unavailable, err), pool.Close())
+		return nil, errors.Join(unreachable("sqldb.open", rawURL, err), pool.Close())
 	}
 	return &DB{dialect: Postgres, url: rawURL, write: pool, read: pool}, nil
 }
@@ -120,7 +120,7 @@ func (d *DB) Read() Querier { return d.read }
 // Ping reports whether the store answers.
 func (d *DB) Ping(ctx context.Context) error {
 	if err := d.read.PingContext(ctx); err != nil {
-		return fault.E("sqldb.ping", redact(d.url), fault.Unavailable, err)
+		return unreachable("sqldb.ping", d.url, err)
 	}
 	return nil
 }
@@ -206,6 +206,8 @@ func (d *DB) wrap(err error) error {
 		return fault.E("sqldb.write", "", fault.Canceled, err)
 	case full(err):
 		return fault.E("sqldb.write", "", fault.Full, err)
+	case lost(err):
+		return unreachable("sqldb.write", d.url, err)
 	case Unique(err):
 		return fault.E("sqldb.write", "", fault.Conflict, err)
 	}
@@ -255,12 +257,3 @@ func NewID() string {
 
 // NowMS is the wall clock in milliseconds UTC.
 func NowMS() int64 { return time.Now().UnixMilli() }
-
-// redact drops the password of a URL.
-func redact(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(unreadable address)"
-	}
-	return u.Redacted()
-}

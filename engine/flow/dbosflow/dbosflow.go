@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Driver, error) {
 		return nil, fault.E(op, "", "", err)
 	}
 	d := &Driver{opt: o, db: db, runs: map[string]*execution{}}
-	if err := d.openDBOS(ctx); err != nil {
+	if err := db.MigrateOther(ctx, func() error { return d.openDBOS(ctx) }); err != nil {
 		return nil, errors.Join(fault.E(op, "", fault.Unavailable, err), d.closeHandles())
 	}
 	d.sweep.init(d)
