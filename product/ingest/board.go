@@ -80,6 +80,13 @@ func (b *board) close(job string) {
 	delete(b.jobs, job)
 }
 
+// has reports whether the job is at work in this process.
+func (b *board) has(job string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.jobs[job] != nil
+}
+
 // begin notes that a task runs and how to stop it; the returned context ends with errPaused when the job is paused.
 func (b *board) begin(ctx context.Context, job, task string) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -68,7 +68,25 @@ func (s *Service) ingest(c flow.Ctx, in start) (outcome, error) {
 			return out, errors.Join(err, recordErr)
 		}
 	}
+	if err != nil && c.Err() != nil {
+		s.cutOff(context.WithoutCancel(c), in)
+	}
 	return out, err
+}
+
+// cutOff cleans up after a run that was interrupted: where a person ended the job, perhaps at another process, its
+// working files go. Otherwise they stay for the next try.
+func (s *Service) cutOff(ctx context.Context, in start) {
+	row, err := loadJob(ctx, s.deps.DB.Read(), in.Tenant, in.Job)
+	if err == nil && row.State.Final() && row.State != Done {
+		err = s.keepOriginal(ctx, in)
+	}
+	if err == nil && row.State.Final() || fault.Is(err, fault.NotFound) {
+		err = s.wipe(in.Job)
+	}
+	if err != nil {
+		s.deps.Log.WarnContext(ctx, "working files were left behind", "job", in.Job, "err", err)
+	}
 }
 
 // work is one run of the workflow.

@@ -104,7 +104,7 @@ func (s *Service) register(ctx context.Context, a Arrival) (Received, error) {
 		giveBack()
 		return Received{}, err
 	}
-	if rec.Duplicate {
+	if rec.Duplicate || s.deps.Remote && s.deps.Away {
 		return rec, os.RemoveAll(filepath.Dir(source))
 	}
 	return rec, nil

@@ -21,7 +21,7 @@ const sweepEvery = time.Minute
 
 // Run does the room's background work until ctx ends: progress, watch folders, released jobs, leftovers.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.wipeLeftovers(ctx); err != nil {
+	if err := s.wipeLeftovers(ctx, 0); err != nil {
 		s.deps.Log.WarnContext(ctx, "old working files were left behind", "err", err)
 	}
 	var group sync.WaitGroup
@@ -43,7 +43,7 @@ func (s *Service) sweepLoop(ctx context.Context) {
 		for _, sweep := range []func(context.Context) error{s.sweepUploads, s.reconcile, func(ctx context.Context) error {
 			_, err := s.sweepChunks(ctx, s.deps.Limits.ChunkKeep)
 			return err
-		}} {
+		}, func(ctx context.Context) error { return s.wipeLeftovers(ctx, unknownKeep) }} {
 			if err := sweep(ctx); err != nil && ctx.Err() == nil {
 				s.deps.Log.WarnContext(ctx, "a sweep of ingest did not finish; it is tried again", "err", err)
 			}
@@ -56,16 +56,26 @@ func (s *Service) sweepLoop(ctx context.Context) {
 	}
 }
 
-// wipeLeftovers removes working files that no unfinished job owns, and half-copied arrivals, at the start.
-func (s *Service) wipeLeftovers(ctx context.Context) error {
+// unknownKeep is how long the working files of a job that is not in the table stay while the server runs: the file of an
+// arrival lies there before its job is written.
+const unknownKeep = 24 * time.Hour
+
+// wipeLeftovers removes working files that no unfinished job owns, and half-copied arrivals: those of before a crash, and
+// those of jobs that another process has finished. What belongs to no job at all goes when it is older than unknown.
+func (s *Service) wipeLeftovers(ctx context.Context, unknown time.Duration) error {
 	entries, err := os.ReadDir(s.jobsDir())
 	if err != nil {
 		return fault.E("ingest.wipe", "", "", err)
 	}
 	var errs []error
 	for _, e := range entries {
+		if s.board.has(e.Name()) {
+			continue
+		}
 		row, err := loadJob(ctx, s.deps.DB.Read(), "", e.Name())
 		switch {
+		case fault.Is(err, fault.NotFound) && !olderThan(e, unknown):
+			continue
 		case err == nil && !row.State.Final():
 			continue
 		case err == nil && row.State != Done:
@@ -91,6 +101,12 @@ func (s *Service) wipeLeftovers(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// olderThan reports whether a folder's entries have not changed for d.
+func olderThan(e os.DirEntry, d time.Duration) bool {
+	info, err := e.Info()
+	return err == nil && time.Since(info.ModTime()) >= d
 }
 
 // startOf rebuilds what names a job's original.
@@ -140,12 +156,15 @@ func (s *Service) Erase(ctx context.Context, subject string) error {
 	})
 }
 
+// AbilityTranscoding is the name of the ability that only a process with jobs needs.
+const AbilityTranscoding = "transcoding"
+
 // Abilities says what the room can do on this machine, for doctor.
 func (s *Service) Abilities(context.Context) []run.Ability {
 	caps := s.deps.Transcode.Caps()
-	out := []run.Ability{{Name: "transcoding", State: run.OK, Text: fmt.Sprintf("%s %s", caps.Name, caps.Version)}}
+	out := []run.Ability{{Name: AbilityTranscoding, State: run.OK, Text: fmt.Sprintf("%s %s", caps.Name, caps.Version)}}
 	if caps.Version == "" || !caps.Encoders["libx264"] {
-		out[0] = run.Ability{Name: "transcoding", State: run.Missing, Text: "ffmpeg with libx264 was not found; install ffmpeg."}
+		out[0] = run.Ability{Name: AbilityTranscoding, State: run.Missing, Text: "ffmpeg with libx264 was not found; install ffmpeg."}
 	}
 	free := s.space.free()
 	disk := run.Ability{Name: "working space", State: run.OK, Text: size(max(free, 0)) + " may be used for incoming files."}

@@ -75,6 +75,7 @@ type Deps struct {
 	Watch     []Watch
 	Dir       string // absolute; working files, mode 0700
 	Remote    bool   // steps may run on another machine: store originals before their job starts
+	Away      bool   // no step runs here: with Remote, what arrived is not kept here
 	Limits    Limits
 	Log       *slog.Logger // nil discards
 }

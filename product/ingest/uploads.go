@@ -254,9 +254,15 @@ func (s *Service) sweepUploads(ctx context.Context) error {
 // wall clock that jumps ahead removes nothing that somebody still sends.
 const expiryGrace = 10 * time.Minute
 
+// elsewhereKeep is how much longer an upload stays whose bytes are not on this machine: they may come in at another one.
+const elsewhereKeep = 7 * 24 * time.Hour
+
 // abandoned reports whether nobody has continued the upload for its whole time.
 func (s *Service) abandoned(u upload) bool {
 	st, err := os.Stat(filepath.Join(s.uploadDir(), u.ID))
+	if err != nil && s.deps.Remote && sqldb.NowMS() < u.ExpiresMS+elsewhereKeep.Milliseconds() {
+		return false
+	}
 	if err == nil && time.Since(st.ModTime()) < s.deps.Limits.UploadExpiry {
 		s.expiring.Delete(u.ID)
 		return false
