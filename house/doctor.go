@@ -10,6 +10,7 @@ import (
 	"showreel/engine/meter"
 	"showreel/fault"
 	"showreel/platform/run"
+	"showreel/product/ingest"
 )
 
 // Report is what doctor says.
@@ -47,7 +48,11 @@ func (h *House) Doctor(ctx context.Context, measure, playback bool) (Report, err
 	r := Report{Well: true}
 	r.Abilities = append(r.Abilities, h.engineAbilities(ctx)...)
 	for _, room := range h.abilities() {
-		r.Abilities = append(r.Abilities, room(ctx)...)
+		for _, a := range room(ctx) {
+			if h.works() || a.Name != ingest.AbilityTranscoding {
+				r.Abilities = append(r.Abilities, a)
+			}
+		}
 	}
 	if playback {
 		r.Abilities = append(r.Abilities, h.playbackAbility(ctx))
@@ -77,6 +82,9 @@ func (h *House) engineAbilities(ctx context.Context) []run.Ability {
 		err  error
 	}{{"store of originals", probeStore(ctx, h.blobs.Raw)}, {"store of renditions", probeStore(ctx, h.blobs.Processed)}, {"store of generated files", probeStore(ctx, h.blobs.Generated)}} {
 		out = append(out, answer(s.name, s.err, "reads and writes"))
+	}
+	if !h.works() {
+		return out
 	}
 	caps := h.coder.Caps()
 	if caps.Version == "" {

@@ -41,7 +41,9 @@ func (h *House) openDoors(context.Context) error {
 	}
 	h.routeOperations()
 	h.server.Handle("GET /metrics", "system:read", h.meter)
-	h.server.Files(web.Dist())
+	if h.cfg.Target != "worker" { // an edge serves the player's files
+		h.server.Files(web.Dist())
+	}
 	return nil
 }
 

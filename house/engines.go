@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"showreel/engine/drm"
@@ -13,6 +14,7 @@ import (
 	"showreel/engine/meter/sqlitemeter"
 	"showreel/engine/transcode"
 	"showreel/engine/transcode/ffmpegtranscode"
+	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/budget"
 	"showreel/platform/sqldb"
@@ -26,20 +28,9 @@ const burstCores = 1
 
 // openEngines opens workflows, the transcoder, content keys and the meter.
 func (h *House) openEngines(ctx context.Context) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "showreel"
-	}
-	driver, err := dbosflow.Open(ctx, dbosflow.Options{URL: h.cfg.Flow, Worker: host + h.cfg.Data, Log: h.log})
-	if err != nil {
+	if err := h.openFlow(ctx); err != nil {
 		return err
 	}
-	h.flow = flow.New(driver, h.db, flow.WithLog(h.log))
-	h.onClose(func() error {
-		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		return h.flow.Close(stop)
-	})
 	h.budget = budget.New(budget.Limits{Cores: cores(h.cfg.Work.Cores), MemMB: memoryMB(h.cfg.Work.MemoryMB), Burst: burstCores})
 	h.coder = h.openCoder(ctx)
 	h.drm = drm.New(localdrm.New(h.db, h.ring))
@@ -52,7 +43,34 @@ func (h *House) openEngines(ctx context.Context) error {
 		return err
 	}
 	h.meter = meter.New()
+	host, _, _ := strings.Cut(h.instance, "/")
 	h.samples = meter.NewRecorder(h.meter, sqlitemeter.New(store), host)
+	return nil
+}
+
+// openFlow opens the workflow engine; it executes runs only where this process does jobs.
+func (h *House) openFlow(ctx context.Context) error {
+	// DBOS lets these override what it is configured with: work of another version would lie idle, and two workers of one
+	// name would both do it.
+	for _, name := range []string{"DBOS__APPVERSION", "DBOS__VMID", "DBOS__CLOUD"} {
+		if err := os.Unsetenv(name); err != nil {
+			return fault.E("house.open", name, fault.Internal, err)
+		}
+	}
+	driver, err := dbosflow.Open(ctx, dbosflow.Options{URL: h.cfg.Flow, Worker: h.instance, Log: h.log})
+	if err != nil {
+		return err
+	}
+	opts := []flow.Opt{flow.WithLog(h.log)}
+	if !h.works() {
+		opts = append(opts, flow.WithoutWork())
+	}
+	h.flow = flow.New(driver, h.db, opts...)
+	h.onClose(func() error {
+		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		return h.flow.Close(stop)
+	})
 	return nil
 }
 

@@ -43,9 +43,10 @@ type Options struct {
 
 // House is the running product.
 type House struct {
-	cfg  *config.Config
-	opts Options
-	log  *slog.Logger
+	cfg      *config.Config
+	opts     Options
+	log      *slog.Logger
+	instance string // names this process among those that share its databases
 
 	db      *sqldb.DB
 	ring    *keys.Ring
@@ -145,7 +146,7 @@ func (h *House) Run(ctx context.Context) error {
 	if err := h.announce(ctx); err != nil {
 		return err
 	}
-	if h.cfg.Samples != "" && h.ingest != nil {
+	if h.cfg.Samples != "" && h.ingest != nil && h.receives() {
 		g.Add("samples", h.loadSamples)
 	}
 	err := g.Run(ctx)

@@ -13,8 +13,9 @@ import (
 // LocalFile is where a running server leaves its address and a key for the machine's own user (mode 0600).
 const LocalFile = "local.json"
 
-// localKeyName marks the keys that belong to a process; they are removed when it ends, and at the next start.
-const localKeyName = "this machine's command line"
+// localKeyName marks the keys that belong to the process on a data folder; they are removed when it ends, and at its
+// next start.
+func (h *House) localKeyName() string { return "command line of " + h.instance }
 
 // Local is the content of LocalFile.
 type Local struct {
@@ -28,7 +29,7 @@ func (h *House) LocalKey(ctx context.Context) (string, error) {
 	if err := h.dropLocalKeys(ctx); err != nil {
 		return "", err
 	}
-	_, secret, err := h.access.CreateKey(ctx, access.NewKey{Name: localKeyName, Roles: []string{access.RoleAdmin}})
+	_, secret, err := h.access.CreateKey(ctx, access.NewKey{Name: h.localKeyName(), Roles: []string{access.RoleAdmin}})
 	if err != nil {
 		return "", err
 	}
@@ -46,7 +47,7 @@ func (h *House) dropLocalKeys(ctx context.Context) error {
 		return err
 	}
 	for _, k := range all {
-		if k.Name == localKeyName {
+		if k.Name == h.localKeyName() {
 			if err := h.access.DeleteKey(ctx, k.ID); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
@@ -75,18 +76,22 @@ func (h *House) announce(ctx context.Context) error {
 	if h.opts.Announce == nil {
 		return nil
 	}
-	link := ""
-	needed, err := h.access.SetupNeeded(ctx)
+	link, err := h.setupLink(ctx)
 	if err != nil {
 		return err
 	}
-	if needed {
-		token, err := h.access.SetupToken(ctx)
-		if err != nil {
-			return err
-		}
-		link = h.server.URL() + "/setup?token=" + token
-	}
 	h.opts.Announce(h.server.URL(), link)
 	return nil
+}
+
+// setupLink makes the first administrator's link, "" where one exists already or nobody signs in at this process.
+func (h *House) setupLink(ctx context.Context) (string, error) {
+	if !h.receives() {
+		return "", nil
+	}
+	token, err := h.access.SetupToken(ctx)
+	if err != nil || token == "" {
+		return "", err
+	}
+	return h.server.URL() + "/setup?token=" + token, nil
 }

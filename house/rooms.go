@@ -14,6 +14,7 @@ import (
 	"showreel/engine/notify/lognotify"
 	"showreel/engine/notify/webhooknotify"
 	"showreel/fault"
+	"showreel/platform/config"
 	"showreel/platform/httpd"
 	"showreel/platform/run"
 	"showreel/product/delivery"
@@ -46,7 +47,7 @@ func (h *House) openRooms(context.Context) error {
 		h.quality = quality.New(quality.Deps{DB: h.db, Outbox: h.outbox, Access: h.access, Audit: h.audit, Library: h.library, Files: h.blobs.Processed, Log: h.log})
 		h.library.AlsoForget(h.quality.Forget)
 	}
-	if h.cfg.Rooms.Ingest {
+	if h.cfg.Rooms.Ingest && h.cfg.Target != "edge" {
 		if err := h.openIngest(); err != nil {
 			return err
 		}
@@ -61,12 +62,12 @@ func (h *House) openIngest() error {
 	d := ingest.Deps{DB: h.db, Outbox: h.outbox, Blobs: h.blobs, Flow: h.flow, Budget: h.budget, Transcode: h.coder,
 		Library: h.library, Access: h.access, Audit: h.audit, Costs: costs{h.samples},
 		Pull: httpd.SafeClient(httpd.SafeOptions{AllowPrivate: h.cfg.Pull.AllowPrivate}),
-		Dir:  h.path("tmp", "ingest"), Remote: h.cfg.Target != "all",
+		Dir:  h.path("tmp", "ingest"), Remote: h.shares(), Away: !h.works(),
 		Limits: ingest.Limits{UploadBytes: h.cfg.Limits.UploadBytes, ReserveBytes: h.cfg.Work.ReserveDiskMB << 20}, Log: h.log}
 	if h.quality != nil {
 		d.Gate = h.quality
 	}
-	for _, w := range h.cfg.Watch {
+	for _, w := range h.watched() {
 		path, err := filepath.Abs(w.Path)
 		if err != nil {
 			return fault.E("house.open", w.Path, fault.Invalid, err)
@@ -80,6 +81,14 @@ func (h *House) openIngest() error {
 	h.ingest.Flows(h.flow)
 	h.library.AlsoForget(h.ingest.Forget)
 	return nil
+}
+
+// watched are the folders that this process looks at: those of the configuration, where jobs are done.
+func (h *House) watched() []config.Watch {
+	if !h.works() {
+		return nil
+	}
+	return h.cfg.Watch
 }
 
 func orMain(tenant string) string {
@@ -105,9 +114,15 @@ type country string
 // Country implements delivery.Geo.
 func (c country) Country(netip.Addr) string { return string(c) }
 
-// doors returns each room's routes.
+// doors returns each room's routes that this process's target serves: an edge delivers, and a worker has none.
 func (h *House) doors() []func(*httpd.Server) {
 	var out []func(*httpd.Server)
+	if h.delivery != nil && h.cfg.Target != "worker" {
+		out = append(out, h.delivery.Routes)
+	}
+	if !h.receives() {
+		return out
+	}
 	if h.cfg.Rooms.Library {
 		out = append(out, h.library.Routes)
 	}
@@ -116,9 +131,6 @@ func (h *House) doors() []func(*httpd.Server) {
 	}
 	if h.ingest != nil {
 		out = append(out, h.ingest.Routes)
-	}
-	if h.delivery != nil {
-		out = append(out, h.delivery.Routes)
 	}
 	return out
 }
@@ -143,6 +155,7 @@ func (h *House) addServices(g *run.Group) {
 	g.Add("audit sealer", h.audit.Run)
 	g.Add("meter", h.samples.Run)
 	g.Add("disk", h.watchDisk)
+	g.Add("records", func(ctx context.Context) error { return h.kv.Run(ctx, time.Minute) })
 	if h.cfg.Target == "edge" {
 		return
 	}
@@ -151,8 +164,8 @@ func (h *House) addServices(g *run.Group) {
 	if h.ingest != nil {
 		g.Add("ingest", h.ingest.Run)
 	}
-	if h.cfg.Target != "api" {
-		g.Add("notices", h.notices)
+	if h.works() {
+		g.Add("notices", h.alone("notices", h.notices))
 	}
 }
 

@@ -51,7 +51,7 @@ func (h *House) openData(context.Context) error {
 			"Another Showreel process works on %s. Use it with --server, or stop it first.", abs), lock.Close())
 	}
 	h.onClose(lock.Close)
-	return nil
+	return h.readInstance()
 }
 
 // schemas lists every table set of the business database, in the order rooms stand on each other.
@@ -83,7 +83,10 @@ func (h *House) openStores(ctx context.Context) error {
 		return err
 	}
 	h.ring = keys.New(driver)
-	return h.openKV(ctx)
+	if err := h.openKV(ctx); err != nil {
+		return err
+	}
+	return h.checkRing(ctx)
 }
 
 func (h *House) openKV(ctx context.Context) error {
@@ -114,7 +117,7 @@ func (h *House) openBlobs(ctx context.Context) error {
 	} {
 		driver, remote, err := openBlob(ctx, s.name, s.url)
 		if err != nil {
-			return err
+			return fault.Say("house.open", "blob."+s.name, fault.KindOf(err), fault.CodeOf(err), "blob.%s: %s", s.name, fault.TextOf(err))
 		}
 		if h.cfg.Seal == "on" || h.cfg.Seal == "auto" && !remote {
 			driver = seal.Driver(driver, h.ring)

@@ -37,9 +37,7 @@ func (c *Config) check() error {
 	}
 	c.checkAddresses(say)
 	c.checkLists(say)
-	if c.Target != "all" && !strings.HasPrefix(c.DB, "postgres") {
-		say("target", "needs a db that machines can share; set db to postgres://…")
-	}
+	c.checkTarget(say)
 	if !c.Rooms.Library && (c.Rooms.Ingest || c.Rooms.Quality || c.Rooms.Delivery) {
 		say("rooms.library", "can be off only when all other rooms are")
 	}
@@ -47,6 +45,29 @@ func (c *Config) check() error {
 		return nil
 	}
 	return fault.Say("config.load", "", fault.Invalid, "config", "%s", strings.Join(wrong, "\n"))
+}
+
+// checkTarget wants everything shared that the processes of a split installation must share.
+func (c *Config) checkTarget(say func(key, text string)) {
+	if c.Target == "all" {
+		return
+	}
+	if !strings.HasPrefix(c.DB, "postgres") {
+		say("target", "needs a db that machines can share; set db to postgres://…")
+	}
+	for _, s := range []struct{ key, value, hint string }{
+		{"blob.raw", c.Blob.Raw, "s3://…"}, {"blob.processed", c.Blob.Processed, "s3://…"}, {"blob.generated", c.Blob.Generated, "s3://…"},
+		{"keys", c.Keys, "file:/… on every machine, with the same content"},
+	} {
+		if s.value == "" {
+			say(s.key, "must be set for target "+c.Target+", and be the same for every process; for example "+s.hint)
+		}
+	}
+	for _, s := range []struct{ key, value string }{{"flow", c.Flow}, {"kv", c.KV}} {
+		if s.value != "" && !strings.HasPrefix(s.value, "postgres") {
+			say(s.key, "must be a postgres:// address for target "+c.Target+", or empty")
+		}
+	}
 }
 
 func (c *Config) checkAddresses(say func(key, text string)) {

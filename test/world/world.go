@@ -142,6 +142,9 @@ func (s *Server) read(ctx context.Context, out io.Reader) error {
 	return nil
 }
 
+// Running reports whether the server has not been waited for.
+func (s *Server) Running() bool { return s.cmd.ProcessState == nil }
+
 // Pid is the server's process id.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
@@ -238,7 +241,7 @@ func StartT(t testing.TB, data string, flags ...string) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if s.cmd.ProcessState == nil {
+		if s.Running() {
 			s.Kill()
 		}
 		if t.Failed() {
