@@ -51,7 +51,7 @@ func (s *Server) serveOnce(d *door, w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		s.fail(w, r, readFault(err))
+		s.fail(w, r, readFault(r.Context(), err))
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -104,11 +104,11 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, saved *Saved) {
 	_, _ = w.Write(saved.Body)
 }
 
-func readFault(err error) error {
-	if err := normalize(err); fault.KindOf(err) == fault.TooLarge {
+func readFault(ctx context.Context, err error) error {
+	if err := normalize(ctx, err); fault.KindOf(err) == fault.TooLarge {
 		return err
 	}
-	return fault.Say("httpd.body", "", fault.Invalid, "body", "The request body ended early; send it again.")
+	return fault.Say("httpd.body", "", fault.Invalid, codeBrokenBody, brokenBodyText)
 }
 
 // digest joins parts so that no two lists of parts give the same string.

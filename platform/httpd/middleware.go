@@ -24,6 +24,7 @@ type requestInfo struct {
 	tenant    string
 	principal string
 	problem   string
+	cutBody   bool // the request's body broke off or was malformed
 }
 
 type infoKey struct{}

@@ -42,6 +42,12 @@ const (
 	codeMethodNotAllowed = "method-not-allowed"
 )
 
+// A body that breaks off, or whose chunks are wrongly framed, is the sender's doing (RFC 9112 §8).
+const (
+	codeBrokenBody = "broken-body"
+	brokenBodyText = "The request's body broke off or is wrongly framed; send it again."
+)
+
 var statusOfCode = map[string]int{
 	codeHeaderTooLarge:   http.StatusRequestHeaderFieldsTooLarge,
 	codeIfMatchRequired:  http.StatusPreconditionRequired,
@@ -91,7 +97,7 @@ func StatusOf(err error) int {
 // Problem answers a request with an RFC 9457 problem made from a fault: the code is its type, the sentence its detail,
 // and the instance is the request's id as the log has it. Nothing of an internal error's cause is shown.
 func Problem(w http.ResponseWriter, r *http.Request, err error) {
-	err = normalize(err)
+	err = normalize(r.Context(), err)
 	model := modelOf(r.Context(), err)
 	h := w.Header()
 	for _, stale := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Content-Disposition"} {
@@ -131,7 +137,7 @@ func (s *Server) problemError(ctx context.Context, err error) error {
 	if errors.As(err, &own) {
 		return err
 	}
-	err = normalize(err)
+	err = normalize(ctx, err)
 	s.logInternal(ctx, err)
 	headers := headersOf(err)
 	headers.Set("Cache-Control", "no-store")
@@ -139,11 +145,14 @@ func (s *Server) problemError(ctx context.Context, err error) error {
 }
 
 // normalize gives errors of the standard library that are the caller's doing their kind.
-func normalize(err error) error {
+func normalize(ctx context.Context, err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return fault.Say("httpd.body", "", fault.TooLarge, "",
 			"The request body is larger than %d bytes, the limit here.", tooLarge.Limit)
+	}
+	if fault.KindOf(err) == fault.Internal && infoOf(ctx).cutBody {
+		return fault.Say("httpd.body", "", fault.Invalid, codeBrokenBody, brokenBodyText)
 	}
 	return err
 }
@@ -205,9 +214,15 @@ func finishProblem(ctx huma.Context, _ string, v any) (any, error) {
 		code = strings.ReplaceAll(strings.ToLower(http.StatusText(model.Status)), " ", "-")
 	}
 	full := *model
+	if full.Status = blamed(ctx, model.Status); full.Status != model.Status {
+		code, full.Title, full.Errors = codeBrokenBody, titles[fault.Invalid], nil
+	}
 	full.Type = problemType(code)
 	full.Instance = instanceOf(ctx.Context())
-	full.Detail = sentence(model)
+	full.Detail = sentence(&full)
+	if code == codeBrokenBody {
+		full.Detail = brokenBodyText
+	}
 	infoOf(ctx.Context()).problem = code
 	ctx.SetHeader("Cache-Control", "no-store")
 	return &full, nil

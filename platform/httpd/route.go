@@ -138,9 +138,24 @@ func (a adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 		once:      method == http.MethodPost,
 		sensitive: sensitive,
 		handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handler(humago.NewContext(op, r, w))
+			handler(operationContext{humago.NewContext(op, r, w)})
 		}),
 	})
+}
+
+// operationContext blames a body that broke off on the caller, where huma blames the server.
+type operationContext struct{ operation }
+
+type operation = huma.Context
+
+// SetStatus implements huma.Context.
+func (c operationContext) SetStatus(code int) { c.operation.SetStatus(blamed(c, code)) }
+
+func blamed(c huma.Context, code int) int {
+	if code == http.StatusInternalServerError && infoOf(c.Context()).cutBody {
+		return http.StatusBadRequest
+	}
+	return code
 }
 
 func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.s.mux.ServeHTTP(w, r) }

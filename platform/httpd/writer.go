@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -105,7 +106,7 @@ type onlyWriter struct{ io.Writer }
 // guardBody renews the read deadline while the peer sends its body.
 func guardBody(w *writer, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &guardedBody{ReadCloser: r.Body, control: w.control}
+		r.Body = &guardedBody{ReadCloser: r.Body, control: w.control, info: infoOf(r.Context())}
 	}
 }
 
@@ -114,6 +115,7 @@ func guardBody(w *writer, r *http.Request) {
 type guardedBody struct {
 	io.ReadCloser
 	control  *http.ResponseController
+	info     *requestInfo
 	deadline time.Time
 }
 
@@ -124,6 +126,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
+		b.info.cutBody = b.info.cutBody || err != io.EOF && !errors.Is(err, os.ErrDeadlineExceeded)
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
