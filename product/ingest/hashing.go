@@ -49,13 +49,13 @@ func (h hashStore) useIn(c *handler.StoreComposer) {
 // NewUpload makes an empty upload.
 func (h hashStore) NewUpload(ctx context.Context, info handler.FileInfo) (handler.Upload, error) {
 	u, err := h.files.NewUpload(ctx, info)
-	return h.wrap(ctx, u, err)
+	return h.wrap(ctx, u, fileRefusal(err))
 }
 
 // GetUpload finds an upload; handler.ErrNotFound.
 func (h hashStore) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
 	u, err := h.files.GetUpload(ctx, id)
-	return h.wrap(ctx, u, err)
+	return h.wrap(ctx, u, fileRefusal(err))
 }
 
 func (h hashStore) wrap(ctx context.Context, u handler.Upload, err error) (handler.Upload, error) {
@@ -91,6 +91,11 @@ func (u *hashUpload) Terminate(ctx context.Context) error {
 // WriteChunk appends src, hashing as it goes, and checks the request's own checksum where it has one (tus checksum
 // extension): a chunk that fails it leaves nothing.
 func (u *hashUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
+	n, err := u.append(ctx, offset, src)
+	return n, fileRefusal(err)
+}
+
+func (u *hashUpload) append(ctx context.Context, offset int64, src io.Reader) (int64, error) {
 	sum, err := resumeHash(u.path, offset)
 	if err != nil {
 		return 0, err

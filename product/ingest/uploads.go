@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -58,7 +57,9 @@ func (s *Service) newUploads() (http.Handler, error) {
 			return
 		}
 		w.Header().Set("Tus-Checksum-Algorithm", "sha1,sha256")
-		inner.ServeHTTP(w, withChecksum(r))
+		out := &problems{ResponseWriter: w, r: r}
+		defer out.finish()
+		inner.ServeHTTP(out, withChecksum(r))
 	}), nil
 }
 
@@ -84,14 +85,6 @@ func (s *Service) mine(r *http.Request) error {
 
 func noUpload(id string) error {
 	return fault.Say("ingest.upload", id, fault.NotFound, "no-upload", "There is no such upload.")
-}
-
-// refusal renders a fault as tusd wants to answer it.
-func refusal(err error) error {
-	body, _ := json.Marshal(map[string]any{"type": "/problems/" + fault.CodeOf(err), "title": string(fault.KindOf(err)),
-		"status": httpd.StatusOf(err), "detail": fault.TextOf(err)}) // plain strings always marshal
-	return handler.Error{ErrorCode: fault.CodeOf(err), Message: fault.TextOf(err), HTTPResponse: handler.HTTPResponse{
-		StatusCode: httpd.StatusOf(err), Body: string(body), Header: handler.HTTPHeader{"Content-Type": "application/problem+json", "Cache-Control": "no-store"}}}
 }
 
 // uploadBegins decides whether a file may come in before a byte of it is sent.
