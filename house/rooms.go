@@ -177,7 +177,7 @@ func (h *House) notices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		targets = append(targets, notify.Target{Name: "webhook " + w.URL, Driver: d, Events: w.Events})
+		targets = append(targets, notify.Target{Name: d.Name(), Driver: d, Events: w.Events})
 	}
 	n, err := notify.New(h.log, targets...)
 	if err != nil {
