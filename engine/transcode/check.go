@@ -19,6 +19,16 @@ func (p Plan) Check() error {
 			return err
 		}
 	}
+	if s := p.Sampling; s != nil {
+		if s.Windows < 1 || s.WindowFrames < 1 || len(s.Sizes) == 0 {
+			return badPlan("sampling", "Sampling needs windows, frames and sizes.")
+		}
+		for _, r := range s.Sizes {
+			if err := r.check(names); err != nil {
+				return err
+			}
+		}
+	}
 	if err := p.checkVideo(); err != nil {
 		return err
 	}

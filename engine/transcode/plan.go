@@ -19,6 +19,15 @@ type Plan struct {
 	Proxy       *Rung         `json:"proxy,omitempty"`       // made first, in growing parts, with sound
 	Poster      bool          `json:"poster,omitempty"`      // poster and keyframe thumbnails
 	Images      []ImageOut    `json:"images,omitempty"`
+	Sampling    *Sampling     `json:"sampling,omitempty"` // measure how complex the picture is, before the ladder is settled
+}
+
+// Sampling says how a source's complexity is measured: stretches of it are encoded at small sizes and the bits are
+// counted. Sizes are uncapped rungs, the largest first; their rates are not bounded by MaxKbps.
+type Sampling struct {
+	Windows      int    `json:"windows"`      // spread evenly; each begins at the source's key frame before its place
+	WindowFrames int64  `json:"windowFrames"` // at Plan.Rate
+	Sizes        []Rung `json:"sizes"`
 }
 
 // Rung is one video rendition. Width and Height are the stored, upright, even size in square pixels.

@@ -15,6 +15,8 @@ const (
 	KindSpeech   = "speech"   // 16 kHz mono WAV and waveform
 	KindSubtitle = "subtitle" // one WebVTT rendition
 	KindImage    = "image"    // one picture rendition
+
+	KindComplexity = "complexity" // the plan's Sampling
 )
 
 // The roles of a file.
@@ -90,7 +92,19 @@ type Result struct {
 	SSIM     map[string]float64 `json:"ssim,omitempty"`   // by rung, 0..1, mean of a sample of this chunk
 	Metric   string             `json:"metric,omitempty"` // what SSIM holds and how it was sampled
 	CPUms    int64              `json:"cpuMs"`
-	Warnings []string           `json:"warnings,omitempty"`
+
+	Complexity []Complexity `json:"complexity,omitempty"` // by size, in the order of Plan.Sampling
+
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Complexity is what one size of a Sampling cost: means over the sampled stretches, container bytes left out.
+type Complexity struct {
+	Width     int     `json:"width"`
+	Height    int     `json:"height"`
+	Frames    int64   `json:"frames"`    // encoded
+	KeyBits   float64 `json:"keyBits"`   // of a key frame
+	FrameBits float64 `json:"frameBits"` // of any other frame
 }
 
 // File is one finished output.

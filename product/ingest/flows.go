@@ -62,6 +62,7 @@ func (s *Service) ingest(c flow.Ctx, in start) (outcome, error) {
 	w := work{s: s, in: in}
 	out, err := w.stages(c)
 	s.board.close(in.Job)
+	s.ladders.Delete(in.Job)
 	s.space.forget(in.Job)
 	if err != nil && c.Err() == nil && fault.CodeOf(err) != codeEnded {
 		if recordErr := s.failed(context.WithoutCancel(c), in, err); recordErr != nil {
@@ -119,6 +120,9 @@ func (w work) stages(c flow.Ctx) (outcome, error) {
 	}
 	keys, err := w.produce(c, plan)
 	if err != nil {
+		return outcome{}, err
+	}
+	if plan, keys, err = w.withoutProbe(c, plan, keys); err != nil {
 		return outcome{}, err
 	}
 	made, err := w.stitch(c, plan, keys)
@@ -198,11 +202,17 @@ func (w work) plan(ctx context.Context, info media.Info) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
-	tasks, err := w.s.deps.Transcode.Split(p, w.in.SHA256)
+	p.Sampling = sampling(t, p)
+	return w.itemize(planned{Plan: p, Policy: t.Policy, Review: t.Review})
+}
+
+// itemize cuts the plan into items.
+func (w work) itemize(out planned) (planned, error) {
+	tasks, err := w.s.deps.Transcode.Split(out.Plan, w.in.SHA256)
 	if err != nil {
 		return planned{}, err
 	}
-	out := planned{Plan: p, Policy: t.Policy, Review: t.Review}
+	out.Items = nil
 	for _, task := range tasks {
 		out.Items = append(out.Items, item{task})
 	}

@@ -89,6 +89,7 @@ type Service struct {
 	uploads  http.Handler
 	hashes   hashStore
 	expiring sync.Map // upload id to the moment it first looked abandoned
+	ladders  sync.Map // job to its planned work after the complexity probe
 	indexes  sync.Map // media.Ref to *sync.Mutex: one writer of an index at a time
 }
 

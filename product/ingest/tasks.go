@@ -80,7 +80,14 @@ func (s *Service) keepOriginal(ctx context.Context, in start) error {
 // item does one item and returns the key of its finished result in the chunk ledger, "" for the original. It waits for
 // a lease, for a person's pause and for disk space; a task that a pause ended is done again later.
 func (w work) item(ctx context.Context, plan planned, it item) (string, error) {
-	if err := w.follow(ctx, plan); err != nil {
+	known, _, err := w.settled(ctx, plan)
+	if err != nil {
+		return "", err
+	}
+	if err := w.follow(ctx, known); err != nil {
+		return "", err
+	}
+	if plan, it, err = w.await(ctx, plan, it); err != nil {
 		return "", err
 	}
 	if it.Kind != kindSeal {
@@ -107,6 +114,8 @@ func (w work) item(ctx context.Context, plan planned, it item) (string, error) {
 			if err := w.awaitSpace(ctx); err != nil {
 				return "", err
 			}
+		case it.Kind == transcode.KindComplexity && !fault.Is(err, fault.Canceled):
+			return it.Key, w.unsampled(ctx, it, err)
 		default:
 			return "", err
 		}
@@ -187,6 +196,8 @@ func why(it item, name string) string {
 	switch it.Kind {
 	case transcode.KindProxy:
 		return "preview of " + name
+	case transcode.KindComplexity:
+		return "sampling of " + name
 	case transcode.KindPoster:
 		return "poster of " + name
 	case transcode.KindAudio, transcode.KindSpeech:

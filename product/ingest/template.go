@@ -52,6 +52,8 @@ type VideoRecipe struct {
 	GOPMS   int          `json:"gopMs,omitempty" yaml:"gopMS" doc:"group of pictures, 2000 when 0"`
 	ChunkMS int          `json:"chunkMs,omitempty" yaml:"chunkMS" doc:"target length of a unit of work, 40000 when 0"`
 	Rungs   []RungRecipe `json:"rungs" yaml:"rungs"`
+
+	FixedLadder bool `json:"fixedLadder,omitempty" yaml:"fixedLadder" doc:"make every rung that fits, without sampling how complex the film is"`
 }
 
 // RungRecipe is one rung: Size is its class, the short side of a 16:9 box it must fit into.

@@ -34,6 +34,9 @@ func (d *Driver) Split(p transcode.Plan, sourceSHA string) ([]transcode.Task, er
 	if p.Poster && p.Info.Main("video") != nil {
 		out = append(out, s.task("poster", transcode.KindPoster, "", s.b.poster(), 1, 256, s.decodeMS(60)))
 	}
+	if p.Sampling != nil && p.Info.Main("video") != nil {
+		out = append(out, s.complexity())
+	}
 	for _, i := range p.Images {
 		out = append(out, s.image(i))
 	}
