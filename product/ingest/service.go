@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tus/tusd/v2/pkg/memorylocker"
+
 	"showreel/engine/blob"
 	"showreel/engine/flow"
 	"showreel/engine/transcode"
@@ -82,15 +84,16 @@ type Deps struct {
 
 // Service is the room. It is safe for concurrent use. Every verb asks access first and works in the caller's tenant only.
 type Service struct {
-	deps     Deps
-	builtIns map[string]Template
-	board    *board
-	space    *space
-	uploads  http.Handler
-	hashes   hashStore
-	expiring sync.Map // upload id to the moment it first looked abandoned
-	ladders  sync.Map // job to its planned work after the complexity probe
-	indexes  sync.Map // media.Ref to *sync.Mutex: one writer of an index at a time
+	deps        Deps
+	builtIns    map[string]Template
+	board       *board
+	space       *space
+	uploads     http.Handler
+	hashes      hashStore
+	uploadLocks *memorylocker.MemoryLocker
+	expiring    sync.Map // upload id to the moment it first looked abandoned
+	ladders     sync.Map // job to its planned work after the complexity probe
+	indexes     sync.Map // media.Ref to *sync.Mutex: one writer of an index at a time
 }
 
 // New makes the room and its working folders. fault.Unavailable when the folders cannot be made.

@@ -20,19 +20,20 @@ type upload struct {
 	Bytes                   int64
 	State                   string
 	CreatedMS, ExpiresMS    int64
+	Asset, Job              string // what a finished one became
 }
 
-const uploadColumns = `id, tenant, owner, name, bytes, state, created_ms, expires_ms`
+const uploadColumns = `id, tenant, owner, name, bytes, state, created_ms, expires_ms, asset, job`
 
 func scanUpload(row scanner) (upload, error) {
 	var u upload
-	err := row.Scan(&u.ID, &u.Tenant, &u.Owner, &u.Name, &u.Bytes, &u.State, &u.CreatedMS, &u.ExpiresMS)
+	err := row.Scan(&u.ID, &u.Tenant, &u.Owner, &u.Name, &u.Bytes, &u.State, &u.CreatedMS, &u.ExpiresMS, &u.Asset, &u.Job)
 	return u, err
 }
 
 func insertUpload(ctx context.Context, q sqldb.Querier, u upload) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO ingest_uploads (`+uploadColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		u.ID, u.Tenant, u.Owner, u.Name, u.Bytes, u.State, u.CreatedMS, u.ExpiresMS)
+	_, err := q.ExecContext(ctx, `INSERT INTO ingest_uploads (`+uploadColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+		u.ID, u.Tenant, u.Owner, u.Name, u.Bytes, u.State, u.CreatedMS, u.ExpiresMS, u.Asset, u.Job)
 	return err
 }
 
@@ -46,6 +47,12 @@ func loadUpload(ctx context.Context, q sqldb.Querier, id string) (upload, error)
 
 func endUpload(ctx context.Context, q sqldb.Querier, id, state, asset, job string) error {
 	_, err := q.ExecContext(ctx, `UPDATE ingest_uploads SET state=$1, asset=$2, job=$3 WHERE id=$4`, state, asset, job, id)
+	return err
+}
+
+// setUploadBytes notes how long a file turned out to be whose length was announced late.
+func setUploadBytes(ctx context.Context, q sqldb.Querier, id string, bytes int64) error {
+	_, err := q.ExecContext(ctx, `UPDATE ingest_uploads SET bytes=$1 WHERE id=$2`, bytes, id)
 	return err
 }
 

@@ -49,3 +49,27 @@ func TestTusRefusalsAreProblems(t *testing.T) {
 		t.Errorf("HEAD of lost files: %d %v %q", status, h, body)
 	}
 }
+
+// A client that lost the answer to its last byte asks at the end, and learns what became of its file; bytes that could not
+// be taken over are taken when somebody asks again.
+func TestAskingAtTheEndOfAnUpload(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	web := s.serve(t)
+	body := []byte("the whole of it")
+	_, loc, _, _ := begin(t, web, len(body), meta("filename", "a.txt"))
+	_, sent, _ := patch(t, loc, 0, body)
+	asset := sent.Get("Showreel-Asset")
+	status, h, _ := call(t, http.MethodHead, loc, nil, "Tus-Resumable", "1.0.0")
+	if status != http.StatusOK || h.Get("Upload-Offset") != "15" || h.Get("Upload-Length") != "15" || h.Get("Showreel-Asset") != asset || asset == "" {
+		t.Errorf("HEAD at the end: %d %v, want asset %q", status, h, asset)
+	}
+	if status, h, _ := patch(t, loc, len(body), []byte{}); status != http.StatusNoContent || h.Get("Showreel-Asset") != asset || h.Get("Showreel-Job") == "" {
+		t.Errorf("PATCH at the end: %d %v, want asset %q", status, h, asset)
+	}
+	if status, _, body := patch(t, loc, 3, []byte("whole")); status != http.StatusConflict || !strings.Contains(body, "mismatched-offset") {
+		t.Errorf("PATCH before the end: %d %s", status, body)
+	}
+	if status, _, _ := call(t, http.MethodHead, loc, nil, "Tus-Resumable", "1.0.0", "Test-Tenant", "other"); status != http.StatusNotFound {
+		t.Errorf("another tenant: %d", status)
+	}
+}

@@ -37,7 +37,8 @@ func (s *Service) newUploads() (http.Handler, error) {
 	s.hashes = newHashStore(s.uploadDir())
 	composer := handler.NewStoreComposer()
 	s.hashes.useIn(composer)
-	composer.UseLocker(memorylocker.New())
+	s.uploadLocks = memorylocker.New()
+	composer.UseLocker(s.uploadLocks)
 	tus, err := handler.NewHandler(handler.Config{
 		StoreComposer: composer, BasePath: uploadsPath, MaxSize: s.deps.Limits.UploadBytes,
 		DisableDownload: true, DisableConcatenation: true,
@@ -52,35 +53,43 @@ func (s *Service) newUploads() (http.Handler, error) {
 	}
 	inner := http.StripPrefix(uploadsPath, tus)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := s.mine(r); err != nil {
+		u, err := s.mine(r)
+		if err != nil {
 			httpd.Problem(w, r, err)
 			return
 		}
 		w.Header().Set("Tus-Checksum-Algorithm", "sha1,sha256")
+		if s.answerWhole(w, r, u) {
+			return
+		}
 		out := &problems{ResponseWriter: w, r: r}
 		defer out.finish()
 		inner.ServeHTTP(out, withChecksum(r))
 	}), nil
 }
 
-// mine refuses what is not the caller's tenant's upload: fault.NotFound, or fault.Gone for one that was removed or has
+// mine returns the upload a request is about, the zero one where it is about none, and refuses what is not the caller's tenant's upload: fault.NotFound, or fault.Gone for one that was removed or has
 // ended.
-func (s *Service) mine(r *http.Request) error {
+func (s *Service) mine(r *http.Request) (upload, error) {
 	id := strings.Trim(strings.TrimPrefix(r.URL.Path, uploadsPath), "/")
 	if id == "" || r.Method == http.MethodOptions {
-		return nil
+		return upload{}, nil
 	}
 	u, err := loadUpload(r.Context(), s.deps.DB.Read(), id)
 	if err != nil {
-		return err
+		return u, err
 	}
 	if u.Tenant != access.WhoFrom(r.Context()).Tenant {
-		return noUpload(id)
+		return u, noUpload(id)
 	}
 	if u.State == uploadGone {
-		return fault.Say("ingest.upload", id, fault.Gone, "upload-gone", "This upload was removed or has expired; start it again.")
+		return u, uploadGoneFault(id)
 	}
-	return nil
+	return u, nil
+}
+
+func uploadGoneFault(id string) error {
+	return fault.Say("ingest.upload", id, fault.Gone, "upload-gone", "This upload was removed or has expired; start it again.")
 }
 
 func noUpload(id string) error {
@@ -198,7 +207,12 @@ func (s *Service) finishUpload(ctx context.Context, info handler.FileInfo) (Rece
 	if err != nil {
 		return rec, err
 	}
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return endUpload(ctx, tx, info.ID, uploadDone, rec.Asset, rec.Job) })
+	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := setUploadBytes(ctx, tx, info.ID, info.Size); err != nil {
+			return err
+		}
+		return endUpload(ctx, tx, info.ID, uploadDone, rec.Asset, rec.Job)
+	})
 	return rec, errors.Join(err, s.removeUploadFiles(info.ID))
 }
 
@@ -285,7 +299,6 @@ func (s *Service) finishLeftover(ctx context.Context, u upload) error {
 	if err != nil || info.SizeIsDeferred || info.Offset != info.Size || time.Since(st.ModTime()) < settle {
 		return nil
 	}
-	who := access.System(u.Tenant)
-	_, err = s.finishUpload(access.With(ctx, who), info)
+	_, err = s.finishWhole(access.With(ctx, access.System(u.Tenant)), u)
 	return err
 }
