@@ -7,6 +7,7 @@ engines_start
 trap engines_stop EXIT
 PATH="$SHOWREEL_CACHE/node/bin:$PATH"
 
+bash test/browser/install.sh
 bash web/test.sh
 SHOWREEL_TEST_FULL=1 go test -timeout 12m ./...
 bash test/browser/run.sh

@@ -2,11 +2,7 @@
 # Drives the real server in headless Chromium: set-up, upload, progress, playback, editing, trash. Called by test/run.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-stamp=test/browser/node_modules/.showreel-lock
-if ! cmp -s test/browser/package-lock.json "$stamp"; then
-  (cd test/browser && npm ci --no-audit --no-fund --loglevel=error --ignore-scripts)
-  cp test/browser/package-lock.json "$stamp"
-fi
+bash test/browser/install.sh
 work=$(mktemp -d)
 server=
 end() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; [ -z "$server" ] || wait "$server" 2>/dev/null || true; rm -rf "$work"; }
