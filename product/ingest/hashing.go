@@ -108,7 +108,7 @@ func (u *hashUpload) append(ctx context.Context, offset int64, src io.Reader) (i
 	if chunk != nil {
 		into = io.MultiWriter(sum, chunk)
 	}
-	counted := &counter{r: io.TeeReader(src, into)}
+	counted := &hashedReader{r: src, hash: into}
 	n, err := u.Upload.WriteChunk(ctx, offset, counted)
 	if err != nil || n != counted.n {
 		_ = os.Remove(sumPath(u.path)) // the hash may be ahead of the file; it is computed again from the file
@@ -124,15 +124,63 @@ func (u *hashUpload) append(ctx context.Context, offset int64, src io.Reader) (i
 	return n, saveHash(u.path, sum, offset+n)
 }
 
-// counter counts what was read.
-type counter struct {
-	r io.Reader
-	n int64
+// hashBlock is how much is read, hashed and written at a time.
+const hashBlock = 512 << 10
+
+// hashedReader hashes and counts what passes. io.Copy finds its WriteTo, which hashes a block on another core while the
+// block is written and the next one read.
+type hashedReader struct {
+	r    io.Reader
+	hash io.Writer
+	n    int64
 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
+// Read implements io.Reader.
+func (h *hashedReader) Read(p []byte) (int, error) {
+	n, err := h.r.Read(p)
+	h.n += int64(n)
+	if _, hashErr := h.hash.Write(p[:n]); hashErr != nil {
+		return n, hashErr
+	}
+	return n, err
+}
+
+// WriteTo implements io.WriterTo. The hash has seen everything that was read when it returns.
+func (h *hashedReader) WriteTo(w io.Writer) (written int64, err error) {
+	blocks := [2][]byte{make([]byte, hashBlock), make([]byte, hashBlock)}
+	hashed := make(chan struct{}, 1)
+	hashed <- struct{}{}
+	for i := 0; ; i++ {
+		n, readErr := fill(h.r, blocks[i%2])
+		block := blocks[i%2][:n]
+		h.n += int64(n)
+		<-hashed // the other block
+		go func() {
+			_, _ = h.hash.Write(block) // a hash.Hash never fails
+			hashed <- struct{}{}
+		}()
+		wrote, writeErr := w.Write(block)
+		written += int64(wrote)
+		if writeErr != nil || readErr != nil {
+			<-hashed
+			switch {
+			case writeErr != nil:
+				return written, writeErr
+			case readErr == io.EOF:
+				return written, nil
+			}
+			return written, readErr
+		}
+	}
+}
+
+// fill reads until the block is full or r ends or fails.
+func fill(r io.Reader, block []byte) (n int, err error) {
+	for n < len(block) && err == nil {
+		var k int
+		k, err = r.Read(block[n:])
+		n += k
+	}
 	return n, err
 }
 
