@@ -25,6 +25,10 @@ func redact(raw string) string {
 
 // unreachable says in words why the store at an address does not answer. It tells no password.
 func unreachable(op, address string, err error) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return fault.E(op, redact(address), "", err)
+	}
 	say := func(code, text string) error {
 		return &fault.Error{Op: op, Subject: redact(address), Kind: fault.Unavailable, Code: code, Text: text, Err: err}
 	}
