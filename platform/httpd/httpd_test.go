@@ -75,6 +75,8 @@ func cinema(t *testing.T, c httpd.Config) *httpd.Server {
 				return nil, fault.E("film.get", "", fault.Internal, errors.New("password=hunter2"))
 			case "same":
 				return nil, httpd.NotModified(httpd.ETag(3))
+			case "nul":
+				return nil, fault.E("film.get", "", "", notText{})
 			case "panic":
 				panic("reel tore")
 			}
@@ -89,6 +91,12 @@ func cinema(t *testing.T, c httpd.Config) *httpd.Server {
 	}), httpd.MaxBody(10))
 	return s
 }
+
+// notText is how PostgreSQL's driver refuses a NUL.
+type notText struct{}
+
+func (notText) Error() string    { return "invalid byte sequence for encoding" }
+func (notText) SQLState() string { return "22021" }
 
 // scenario is one request and what must come back.
 type scenario struct {
@@ -118,6 +126,9 @@ func TestScenarios(t *testing.T) {
 		{name: "not modified", method: "GET", target: "/v1/films/same", status: 304, answer: map[string]string{"ETag": `"r3"`, "Cache-Control": "private, no-cache"}},
 		{name: "nobody", method: "GET", target: "/v1/films/1", headers: []string{"Authorization", "none"}, status: 401, problem: "unauthenticated", answer: map[string]string{"WWW-Authenticate": `Bearer realm="showreel"`}},
 		{name: "denied", method: "DELETE", target: "/v1/films/1", status: 403, problem: "denied"},
+		{name: "NUL in the path", method: "GET", target: "/v1/films/a%00b", status: 400, problem: "bad-address"},
+		{name: "no UTF-8 in the query", method: "GET", target: "/v1/films/7?q=%ff", status: 400, problem: "bad-address"},
+		{name: "no text for the database", method: "GET", target: "/v1/films/nul", status: 400, problem: "bad-text"},
 		{name: "no route", method: "GET", target: "/v1/flims", status: 404, problem: "no-route"},
 		{name: "wrong method", method: "PUT", target: "/v1/films/1", status: 405, problem: "method-not-allowed", contains: []string{"DELETE"}},
 		{name: "head", method: "HEAD", target: "/v1/films/lost", status: 404},

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -78,6 +80,10 @@ func (s *Server) inspect(r *http.Request) error {
 			"The request's header is %d bytes; the limit is %d. Send fewer or shorter cookies and header fields.",
 			size, s.config.Limits.HeaderBytes)
 	}
+	if !isText(r.URL.Path) || !queryIsText(r.URL.RawQuery) {
+		return fault.Say("httpd.address", "", fault.Invalid, "bad-address",
+			"The address holds characters that no text has (NUL, or bytes that are no UTF-8); correct it.")
+	}
 	if r.Header.Get("Authorization") != "" {
 		return nil // a browser never adds this by itself, so no other site can forge it
 	}
@@ -86,6 +92,16 @@ func (s *Server) inspect(r *http.Request) error {
 			"This change was sent by a page of another site, which is not permitted. Use an API key, or set publicURL if this is your own address.")
 	}
 	return nil
+}
+
+// isText reports whether a string can be kept and compared as text everywhere: PostgreSQL takes neither NUL nor what is no
+// UTF-8.
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// queryIsText judges a query after unescaping; one that cannot be unescaped is left to who reads it.
+func queryIsText(raw string) bool {
+	plain, err := url.QueryUnescape(raw)
+	return err != nil || isText(plain)
 }
 
 func headerBytes(r *http.Request) int {

@@ -48,6 +48,9 @@ const (
 	brokenBodyText = "The request's body broke off or is wrongly framed; send it again."
 )
 
+// notText is the SQLSTATE of a database that was given bytes which are no text (ISO/IEC 9075, character not in repertoire).
+const notText = "22021"
+
 var statusOfCode = map[string]int{
 	codeHeaderTooLarge:   http.StatusRequestHeaderFieldsTooLarge,
 	codeIfMatchRequired:  http.StatusPreconditionRequired,
@@ -153,6 +156,11 @@ func normalize(ctx context.Context, err error) error {
 	}
 	if fault.KindOf(err) == fault.Internal && infoOf(ctx).cutBody {
 		return fault.Say("httpd.body", "", fault.Invalid, codeBrokenBody, brokenBodyText)
+	}
+	var database interface{ SQLState() string }
+	if fault.KindOf(err) == fault.Internal && errors.As(err, &database) && database.SQLState() == notText {
+		return fault.Say("httpd.text", "", fault.Invalid, "bad-text",
+			"A text of the request holds characters that no text has (NUL, or bytes that are no UTF-8); remove them.")
 	}
 	return err
 }
