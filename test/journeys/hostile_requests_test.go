@@ -47,7 +47,10 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	ask(t, s, http.MethodGet, "/v1/assets", nil, "Authorization", "").refused(t, "no key", http.StatusUnauthorized, "unauthenticated")
 	ask(t, s, http.MethodGet, "/v1/assets?cursor=zzz", nil).refused(t, "a cursor of others", http.StatusBadRequest, "cursor")
 	ask(t, s, http.MethodGet, "/v1/assets/"+strings.Repeat("x", 3000), nil).refused(t, "a long id", http.StatusNotFound, "asset-not-found")
-	for _, q := range []string{"q=%00", "q=%ff%fe", "q=%27%3B%20DROP%20TABLE%20library_assets%3B--", "q=" + strings.Repeat("a%20", 3000), "tag=%00", "limit=-1", "limit=1e9", "sort=%00", "kind=%00", "collection=%00"} {
+	for _, path := range []string{"/v1/assets/a%00b", "/v1/assets?q=%00", "/v1/assets?tag=%ff%fe", "/v1/uploads/%00", "/v/a%00/b/1/master.m3u8"} {
+		ask(t, s, http.MethodGet, path, nil).refused(t, path, http.StatusBadRequest, "bad-address")
+	}
+	for _, q := range []string{"q=%27%3B%20DROP%20TABLE%20library_assets%3B--", "q=" + strings.Repeat("a%20", 3000), "limit=-1", "limit=1e9", "sort=%27", "kind=x", "collection=nothing"} {
 		if a := ask(t, s, http.MethodGet, "/v1/assets?"+q, nil); a.status >= 500 {
 			t.Errorf("?%.40s: %d %s", q, a.status, a.body)
 		} else if a.status >= 400 {

@@ -80,7 +80,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		t.Errorf("removing an upload: %d %s", a.status, a.body)
 	}
 	send(t, s, location, 0, body).refused(t, "a removed upload", http.StatusGone, "upload-gone")
-	for _, id := range []string{"nothing", "%2e%2e%2f%2e%2e%2fpasswd", "a%00b", strings.Repeat("x", 3000)} {
+	for _, id := range []string{"nothing", "%2e%2e%2f%2e%2e%2fpasswd", strings.Repeat("x", 3000)} {
 		send(t, s, "/v1/uploads/"+id, 0, body).refused(t, "upload "+id[:5], http.StatusNotFound, "no-upload")
 	}
 	if n := assets(t, s); n != 0 {
