@@ -2006,6 +2006,8 @@ export interface components {
             crf: number;
             /** @description cover, contain or blur, where aspect is set */
             fit?: string;
+            /** @description make every rung that fits, without sampling how complex the film is */
+            fixedLadder?: boolean;
             /**
              * Format: int64
              * @description group of pictures, 2000 when 0
