@@ -56,6 +56,10 @@ export const assets = {
   versions: async (id: string) => shape.page(await get<Wire['PageVersion']>(at('/v1/assets', id, '/versions')), shape.version).items,
   renditions: async (id: string) => shape.page(await get<Wire['PageRendition']>(at('/v1/assets', id, '/renditions')), shape.rendition).items,
   annotations: async (id: string) => shape.page(await get<Wire['PageNoteView']>(at('/v1/assets', id, '/annotations')), shape.annotation).items,
+  annotate: async (id: string, note: n.Note) => shape.annotation((await call<Wire['NoteView']>('POST', at('/v1/assets', id, '/annotations'), { body: note })).data),
+  editNote: async (id: string, note: string, change: n.Note) =>
+    shape.annotation((await call<Wire['NoteView']>('PATCH', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`), { body: change })).data),
+  removeNote: async (id: string, note: string) => void (await call('DELETE', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`))),
   history: async (id: string) => shape.page(await get<Wire['PageAuditView']>(at('/v1/assets', id, '/history')), shape.entry).items,
   ledger: async (id: string) => shape.page(await get<Wire['PageLedgerEntry']>(at('/v1/assets', id, '/ledger')), shape.ledger).items,
   findings: async (id: string) => shape.page(await get<Wire['PageFinding']>(at('/v1/assets', id, '/findings')), shape.finding).items,
@@ -64,6 +68,7 @@ export const assets = {
     return shape.play((await call<Wire['Play']>('POST', at('/v1/assets', id, '/play'), { body: { drm } })).data);
   },
   posterUrl: (a: n.Asset) => `${at('/v1/assets', a.id, '/poster.jpg')}?v=${a.version}.${a.updatedMs}`,
+  waveformUrl: (a: n.Asset) => `${at('/v1/assets', a.id, '/waveform.json')}?v=${a.published}`,
   thumbsUrl: (id: string) => at('/v1/assets', id, '/thumbs.vtt'),
   originalUrl: (id: string) => at('/v1/assets', id, '/original'),
   exportUrl: (id: string) => at('/v1/assets', id, '/export'),

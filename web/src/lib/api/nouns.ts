@@ -97,6 +97,9 @@ export interface Annotation {
   lockedBy: string;
 }
 
+/** What a person writes on the timeline; the server keeps the whole of it. */
+export type Note = Pick<Annotation, 'track' | 'startMs' | 'endMs' | 'text'> & Partial<Pick<Annotation, 'label' | 'lang'>>;
+
 export type Severity = 'info' | 'warning' | 'error';
 
 export interface Finding {

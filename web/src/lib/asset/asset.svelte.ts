@@ -56,6 +56,11 @@ export class AssetPage {
     ]);
   }
 
+  /** notes reads the timeline again after a person changed it. */
+  async notes(): Promise<void> {
+    this.annotations = await assets.annotations(this.id);
+  }
+
   /** ask fetches a playing link and keeps what the page shows of it. */
   async ask(protection: Protection): Promise<Play> {
     const play = await assets.play(this.id, protection);

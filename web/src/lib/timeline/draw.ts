@@ -111,14 +111,16 @@ function spans(g: CanvasRenderingContext2D, s: Scene, lane: Lane, y: number): vo
     if (span.endMs < s.view.startMs || span.startMs > right) return;
     const x = Math.max(-2, xOf(s.view, span.startMs));
     const w = Math.max(2, Math.min(s.width + 2, xOf(s.view, span.endMs)) - x - 1);
+    // A marker is a place: its words stand beside it, up to the next one.
     g.globalAlpha = span.faded ? 0.25 : lane.id === 'shot' && i % 2 ? 0.4 : 0.6;
     g.fillStyle = color;
     g.fillRect(x, y, w, LANE);
     g.globalAlpha = 1;
-    if (w < 36) return;
+    const room = lane.id === 'marker' ? xOf(s.view, lane.spans[i + 1]?.startMs ?? s.durationMs) - x - 2 : w;
+    if (room < 36) return;
     g.save();
     g.beginPath();
-    g.rect(x, y, w, LANE);
+    g.rect(x, y, room, LANE);
     g.clip();
     g.fillStyle = s.color('--color-text');
     g.font = '11px system-ui, sans-serif';

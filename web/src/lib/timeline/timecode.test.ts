@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frameAt, msOfFrame, timecode } from './timecode';
+import { frameAt, markAt, msOfFrame, timecode } from './timecode';
 
 const ntsc = { num: 30000, den: 1001 };
 
@@ -25,5 +25,17 @@ describe('timecode', () => {
   it('shows milliseconds where no rate is known', () => {
     expect(timecode(61_234, null)).toBe('00:01:01.234');
     expect(timecode(61_234, { num: 0, den: 0 })).toBe('00:01:01.234');
+  });
+});
+
+describe('markAt', () => {
+  it('names the frame it was set on, at every rate', () => {
+    for (const r of [{ num: 25, den: 1 }, { num: 30000, den: 1001 }, { num: 24000, den: 1001 }, { num: 60000, den: 1001 }]) {
+      for (let n = 0; n < 5000; n += 7) expect(frameAt(markAt(msOfFrame(n, r) + 0.1, r), r)).toBe(n);
+    }
+  });
+
+  it('rounds where no rate is known', () => {
+    expect(markAt(12.6, null)).toBe(13);
   });
 });

@@ -18,6 +18,11 @@ export function msOfFrame(frame: number, r: Rate): number {
   return (frame * r.den * 1000) / r.num;
 }
 
+/** markAt is the whole millisecond that names the frame shown at a time: never before the frame begins, so that it reads back as the same frame. */
+export function markAt(ms: number, r: Rate | null | undefined): number {
+  return known(r) ? Math.ceil(msOfFrame(frameAt(ms, r), r) - 1e-6) : Math.round(Math.max(0, ms));
+}
+
 export function timecode(ms: number, r: Rate | null | undefined): string {
   const at = Math.max(0, ms);
   if (!known(r)) {
