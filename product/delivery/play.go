@@ -31,7 +31,7 @@ type PlayRequest struct {
 	MaxHeight  int      `json:"maxHeight,omitempty" minimum:"0" maximum:"10000" doc:"the largest shorter side of the picture in pixels; 0 is no limit"`
 	DRM        string   `json:"drm,omitempty" enum:"none,cenc,cbcs" doc:"encrypted delivery with ClearKey; it protects the way, not against the viewer"`
 	TTLSeconds int      `json:"ttlSeconds,omitempty" minimum:"0" maximum:"2592000" doc:"how long the link lives; 0 is 12 hours"`
-	Version    int      `json:"version,omitempty" minimum:"0" doc:"0 is the published one, or the newest while none is"`
+	Version    int      `json:"version,omitempty" minimum:"0" maximum:"1000000" doc:"0 is the published one, or the newest while none is"`
 	Platform   string   `json:"platform,omitempty" maxLength:"40" doc:"where it will be shown: web, mobile, ott …; web when empty"`
 	Countries  []string `json:"countries,omitempty" maxItems:"250" doc:"ISO 3166-1 alpha-2 codes that may play; empty is every country"`
 	Network    string   `json:"network,omitempty" maxLength:"50" doc:"only from this network, such as 203.0.113.0/24"`

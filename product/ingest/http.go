@@ -137,7 +137,7 @@ func (s *Service) listTemplates(ctx context.Context, _ *struct{}) (*templatesOut
 
 type templateIn struct {
 	Name    string `path:"name"`
-	Version int    `query:"version" minimum:"0" doc:"0 is the newest"`
+	Version int    `query:"version" minimum:"0" maximum:"1000000" doc:"0 is the newest"`
 }
 
 type templateOut struct{ Body Template }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
@@ -120,6 +121,11 @@ func (s *Service) admitUpload(ctx context.Context, info handler.FileInfo) (uploa
 	name := info.MetaData["filename"]
 	if info.Size == 0 && !info.SizeIsDeferred {
 		return upload{}, fault.Say(op, name, fault.Invalid, "empty-file", "The file is empty. Upload it again from a complete copy.")
+	}
+	for _, key := range []string{"template", "collection", "asset"} {
+		if v := info.MetaData[key]; !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+			return upload{}, fault.Say(op, name, fault.Invalid, "bad-text", "The upload's %s holds characters that no text has; correct it.", key)
+		}
 	}
 	if sha := info.MetaData["sha256"]; sha != "" && (len(sha) != 64 || strings.Trim(sha, "0123456789abcdef") != "") {
 		return upload{}, fault.Say(op, name, fault.Invalid, "bad-checksum", "The sha256 must be 64 lower-case hexadecimal digits.")

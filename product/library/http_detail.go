@@ -11,7 +11,7 @@ import (
 // exported embedded types only.
 type VersionQuery struct {
 	ID      string `path:"id"`
-	Version int    `query:"version" minimum:"0" doc:"0 or left out: the newest"`
+	Version int    `query:"version" minimum:"0" maximum:"1000000" doc:"0 or left out: the newest"`
 }
 
 func (in VersionQuery) ref() media.Ref { return media.Ref{Asset: in.ID, Version: in.Version} }

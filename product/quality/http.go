@@ -25,7 +25,7 @@ func operation(method, path, id, summary string) huma.Operation {
 
 type findingsIn struct {
 	ID      string `path:"id"`
-	Version int    `query:"version" minimum:"0" doc:"0 is the newest"`
+	Version int    `query:"version" minimum:"0" maximum:"1000000" doc:"0 is the newest"`
 }
 
 type findingsOut struct{ Body httpd.Page[Finding] }

@@ -50,6 +50,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	for _, path := range []string{"/v1/assets/a%00b", "/v1/assets?q=%00", "/v1/assets?tag=%ff%fe", "/v1/uploads/%00", "/v/a%00/b/1/master.m3u8"} {
 		ask(t, s, http.MethodGet, path, nil).refused(t, path, http.StatusBadRequest, "bad-address")
 	}
+	for _, path := range []string{"/v1/templates/web", "/v1/assets/nothing/findings", "/v1/assets/nothing/renditions"} {
+		ask(t, s, http.MethodGet, path+"?version=9223372036854775807", nil).refused(t, path, http.StatusUnprocessableEntity, "validation")
+	}
 	for _, q := range []string{"q=%27%3B%20DROP%20TABLE%20library_assets%3B--", "q=" + strings.Repeat("a%20", 3000), "limit=-1", "limit=1e9", "sort=%27", "kind=x", "collection=nothing"} {
 		if a := ask(t, s, http.MethodGet, "/v1/assets?"+q, nil); a.status >= 500 {
 			t.Errorf("?%.40s: %d %s", q, a.status, a.body)

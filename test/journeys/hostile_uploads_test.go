@@ -41,6 +41,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		"an empty file":           {0, name, 400, "empty-file"},
 		"a checksum that is none": {9, metadata("filename", "a.txt", "sha256", "abc"), 400, "bad-checksum"},
 		"no such template":        {9, metadata("filename", "a.txt", "template", "nope"), 404, "no-template"},
+		"a template with NUL":     {9, metadata("filename", "a.txt", "template", "a\x00b"), 400, "bad-text"},
 		"larger than the disk":    {1 << 60, name, 413, "max-size-exceeded"},
 	} {
 		_, a := begin(t, s, c.bytes, c.meta)
