@@ -50,7 +50,7 @@ func benchRecovery(ctx context.Context, b *bench, film string) error {
 		took = append(took, time.Since(began).Seconds())
 	}
 	b.atMost("recovery after kill -9", quantile(took, 1), "s", 3, "limit",
-		fmt.Sprintf("worst of %d, from the start of the process until ffmpeg works again: %s", rounds, seconds(took)))
+		fmt.Sprintf("worst of %d, from the start of the process until ffmpeg works again: %s", rounds, listed(took)))
 	return stop()
 }
 

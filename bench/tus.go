@@ -95,6 +95,7 @@ type job struct {
 	State    string  `json:"state"`
 	Stage    string  `json:"stage"`
 	Progress float64 `json:"progress"`
+	CPUMS    int64   `json:"cpuMs"` // of the tasks
 	Error    *struct {
 		Code string `json:"code"`
 		Text string `json:"text"`
@@ -126,11 +127,11 @@ func waitJob(ctx context.Context, s *world.Server, id string, done func(job) boo
 func isDone(j job) bool { return j.State == "done" }
 
 // ready uploads a film, waits until its job is done and returns how long that took after the upload ended.
-func ready(ctx context.Context, s *world.Server, path, name string) (sent, time.Duration, error) {
+func ready(ctx context.Context, s *world.Server, path, name string) (sent, job, time.Duration, error) {
 	up, err := upload(ctx, s, path, name)
 	if err != nil {
-		return up, 0, err
+		return up, job{}, 0, err
 	}
-	_, at, err := waitJob(ctx, s, up.job, isDone)
-	return up, at.Sub(up.end), err
+	j, at, err := waitJob(ctx, s, up.job, isDone)
+	return up, j, at.Sub(up.end), err
 }

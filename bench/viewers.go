@@ -44,7 +44,7 @@ func benchViewers(ctx context.Context, b *bench, film string) error {
 		return err
 	}
 	defer stop()
-	up, _, err := ready(ctx, s, path, "watched.mp4")
+	up, _, _, err := ready(ctx, s, path, "watched.mp4")
 	if err != nil {
 		return err
 	}
