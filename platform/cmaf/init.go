@@ -143,7 +143,7 @@ func (x *initInfo) sampleEntry(e box) error {
 			return corrupt("cmaf.init", "its sample description is cut off")
 		}
 		x.channels, x.sampleRate = int(be.Uint16(e.body[16:])), int(be.Uint32(e.body[24:])>>16)
-		x.codec = audioCodec(e.kind, e.body[audioEntry:])
+		x.audio(e.kind, e.body[audioEntry:])
 		x.width, x.height = 0, 0
 	default:
 		x.codec = e.kind
@@ -219,27 +219,36 @@ func hevcCodec(kind fourCC, c []byte) string {
 	return b.String()
 }
 
-func audioCodec(kind fourCC, kids []byte) string {
+// audio reads codec and channels from the codec's own configuration: the sample entry's channel count is 2 for many
+// writers whatever the sound has (ISO/IEC 14496-14 §5.6), and stays only where the configuration does not tell.
+func (x *initInfo) audio(kind fourCC, kids []byte) {
+	channels := 0
 	switch kind {
 	case "mp4a":
-		return aacCodec(find(kids, "esds").body)
+		x.codec, channels = aacConfig(find(kids, "esds").body)
 	case "Opus":
-		return "opus"
+		x.codec = "opus"
+		if c := find(kids, "dOps").body; len(c) >= 2 {
+			channels = int(c[1])
+		}
 	case "fLaC":
-		return "flac"
+		x.codec = "flac"
 	case "ac-3", "ec-3", "alac":
-		return kind
+		x.codec = kind
 	}
-	return ""
+	if channels > 0 {
+		x.channels = channels
+	}
 }
 
-// aacCodec walks the MPEG-4 descriptors (ISO/IEC 14496-1) of an esds box to the object type.
-func aacCodec(esds []byte) string {
+// aacConfig walks the MPEG-4 descriptors (ISO/IEC 14496-1 §7.2.6) of an esds box to the object type and the
+// AudioSpecificConfig behind it; channels is 0 where they are not stated.
+func aacConfig(esds []byte) (codec string, channels int) {
 	r := reader{b: esds}
 	r.full()
 	tag, body := descriptor(&r)
 	if tag != 3 {
-		return ""
+		return "", 0
 	}
 	es := reader{b: body}
 	es.u16()
@@ -255,22 +264,19 @@ func aacCodec(esds []byte) string {
 	}
 	tag, body = descriptor(&es)
 	if tag != 4 || len(body) < 13 {
-		return ""
+		return "", 0
 	}
 	object := body[0]
 	if object != 0x40 {
-		return fmt.Sprintf("mp4a.%02x", object)
+		return fmt.Sprintf("mp4a.%02x", object), 0
 	}
 	dc := reader{b: body[13:]}
 	tag, body = descriptor(&dc)
 	if tag != 5 || len(body) < 2 {
-		return ""
+		return "", 0
 	}
-	aot := int(body[0] >> 3)
-	if aot == 31 {
-		aot = 32 + int(body[0]&7)<<3 + int(body[1]>>5)
-	}
-	return fmt.Sprintf("mp4a.40.%d", aot)
+	aot, channels := audioSpecificConfig(body)
+	return fmt.Sprintf("mp4a.40.%d", aot), channels
 }
 
 func descriptor(r *reader) (tag uint8, body []byte) {

@@ -44,8 +44,8 @@ func TestEveryTrackOfARichSourceArrives(t *testing.T) {
 			t.Errorf("there is no %s: %v", want, names)
 		}
 	}
-	if wide := x.Track("a-de-aac384"); wide != nil && wide.Channels != 6 {
-		t.Errorf("the wide sound has %d channels", wide.Channels)
+	if wide := x.Track("a-de-aac384"); wide == nil || wide.Channels != 6 {
+		t.Errorf("the wide sound is %+v", wide)
 	}
 	notes, err := s.lib.Annotations(as(t), media.Ref{Tenant: "main", Asset: rec.Asset, Version: 1}, media.TrackChapter, media.TrackLoudness)
 	if err != nil {

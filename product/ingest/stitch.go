@@ -207,23 +207,8 @@ func dress(t *cmaf.Track, p transcode.Plan, name string) {
 	for _, a := range p.Audios {
 		if a.Name == name {
 			t.Kind, t.Lang, t.Title, t.Default = cmaf.KindAudio, a.Lang, a.Title, a.Default
-			// An MP4 sample entry says two channels whatever the sound has (ISO/IEC 14496-14 §5.6).
-			t.Channels = channelsOf(p, a)
 		}
 	}
-}
-
-// channelsOf is how many channels a sound rendition has.
-func channelsOf(p transcode.Plan, a transcode.AudioOut) int {
-	if a.Channels > 0 {
-		return a.Channels
-	}
-	for _, s := range p.Info.Streams {
-		if s.Index == a.Stream {
-			return s.Channels
-		}
-	}
-	return 2
 }
 
 // extension is the file ending of a rendition's role: CMAF's own (ISO/IEC 23000-19 §7.3.1).

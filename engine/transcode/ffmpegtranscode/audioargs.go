@@ -57,10 +57,36 @@ func (b builder) audio(o transcode.AudioOut, gain string) []string {
 	if gain != "" {
 		graph += "," + gain
 	}
+	channels, layout := b.layout(o)
+	if layout != "" {
+		graph += ",aformat=channel_layouts=" + layout
+	}
 	graph += ",aresample=48000[o]"
 	a = append(a, "-filter_complex", graph, "-map", "[o]")
-	a = append(a, b.soundCodec(o.Codec, o.Kbps, o.Channels)...)
+	a = append(a, b.soundCodec(o.Codec, o.Kbps, channels)...)
 	return append(a, "-map_metadata", "-1", "-map_chapters", "-1", "-movflags", movflagsAudio, "-frag_duration", strconv.FormatInt(b.fragmentUS(), 10), "-f", "mp4", "file:"+o.Name+".mp4")
+}
+
+// wideLayouts are the layouts of wide sound that have a channel configuration of their own in AAC (ISO/IEC 14496-3 table
+// 1.19). Another one, such as 5.1(side) of AC-3, would be described inside the stream, where ffmpeg itself and many
+// players do not find it.
+var wideLayouts = map[int]string{3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "5.1", 8: "7.1"}
+
+// layout is the number of channels of a rendition, 0 for the source's, and for wide AAC the layout to bring it to.
+func (b builder) layout(o transcode.AudioOut) (channels int, layout string) {
+	if o.Codec == "opus" {
+		return o.Channels, ""
+	}
+	n := o.Channels
+	for _, s := range b.plan.Info.Streams {
+		if s.Index == o.Stream && n == 0 {
+			n = s.Channels
+		}
+	}
+	if n <= 2 {
+		return o.Channels, ""
+	}
+	return 0, wideLayouts[min(n, 8)]
 }
 
 // movflagsAudio cuts by duration: every audio frame is a key frame.

@@ -14,6 +14,7 @@ const (
 	scoresFile    = "scores.txt"
 	checksFile    = "checks.txt"
 	interlaceFile = "interlace.txt"
+	strictFile    = "interlace-strict.txt"
 	spritePattern = "sprite-%05d.jpg" // sheets count from 1; 0 is empty
 	framePattern  = "frame-%06d.jpg"
 )
@@ -184,7 +185,7 @@ func (b builder) stills(g *graph, t transcode.Task, lead int) {
 
 // interlace looks at unscaled lines, because scaling blends the fields: the middle 320x180 at the source's size.
 func (b builder) interlace(g *graph) {
-	g.add("[il]crop=w='min(iw,320)':h='min(ih,180)':x='floor((iw-ow)/4)*2':y='floor((ih-oh)/4)*2',idet,metadata=mode=print:key=lavfi.idet.multiple.current_frame:file=%s[ilo]", interlaceFile)
+	g.add("[il]crop=w='min(iw,320)':h='min(ih,180)':x='floor((iw-ow)/4)*2':y='floor((ih-oh)/4)*2',idet,metadata=mode=print:key=%s:file=%s,idet=intl_thres=1.4,metadata=mode=print:key=%s:file=%s[ilo]", fieldsKey, interlaceFile, fieldsKey, strictFile)
 	g.outputs = append(g.outputs, b.sink("ilo"))
 }
 

@@ -45,8 +45,7 @@ func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	beat := &heartbeat{}
-	beat.touch()
+	beat := newHeartbeat()
 	wall, watched := time.Duration(0), true
 	if _, mute := stdout.(quiet); mute {
 		wall, watched = quietWall, false
@@ -114,10 +113,15 @@ func damaged(said string) bool {
 	return false
 }
 
-// heartbeat knows when the last frame came.
-type heartbeat struct{ last atomic.Int64 }
+// heartbeat knows when the last frame came, by the monotonic clock: a step of the wall clock stalls nothing.
+type heartbeat struct {
+	born time.Time
+	last atomic.Int64 // nanoseconds since born
+}
 
-func (h *heartbeat) touch() { h.last.Store(time.Now().UnixNano()) }
+func newHeartbeat() *heartbeat { return &heartbeat{born: time.Now()} }
+
+func (h *heartbeat) touch() { h.last.Store(int64(time.Since(h.born))) }
 
 // Write counts any output as life.
 func (h *heartbeat) Write(b []byte) (int, error) {
@@ -132,8 +136,8 @@ func (h *heartbeat) watch(stop <-chan struct{}, after time.Duration, dead func()
 		select {
 		case <-stop:
 			return
-		case now := <-tick.C:
-			if now.UnixNano()-h.last.Load() > int64(after) {
+		case <-tick.C:
+			if int64(time.Since(h.born))-h.last.Load() > int64(after) {
 				dead()
 				return
 			}

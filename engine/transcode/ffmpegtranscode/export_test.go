@@ -55,7 +55,7 @@ func Parsers(b []byte) (demuxer string, boxes bool) {
 	if toData(r) == nil {
 		_, _ = peaks(r, 100)
 	}
-	p := progress{beat: &heartbeat{}, report: func(transcode.Progress) {}}
+	p := progress{beat: newHeartbeat(), report: func(transcode.Progress) {}}
 	_, _ = p.Write(b)
 	if len(l.pts) > 0 {
 		slices.Sort(l.pts)
