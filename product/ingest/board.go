@@ -341,6 +341,16 @@ func (b *board) run(ctx context.Context) {
 // leasePrefix is the prefix of every lease key of a job.
 func leasePrefix(job string) string { return "job/" + job + "/" }
 
+// created is when a job at work here was created, in Unix milliseconds; 0 for others.
+func (b *board) created(job string) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.jobs[job]; l != nil {
+		return l.job.CreatedMS
+	}
+	return 0
+}
+
 // rank returns the lane and priority a job has now.
 func (b *board) rank(job string) (lane string, priority int, name string) {
 	b.mu.Lock()

@@ -55,7 +55,7 @@ func (s *Service) stage(ctx context.Context, in start, stage string) error {
 			return fault.Say("ingest.stage", j.ID, fault.Canceled, codeEnded, "The job has ended.")
 		}
 		if j.StartedMS == 0 {
-			j.StartedMS = sqldb.NowMS()
+			j.StartedMS = j.from(s.deps.Now())
 		}
 		if j.Wanted != wantPaused {
 			j.State, j.WaitsFor = Running, ""

@@ -156,7 +156,7 @@ func (w work) await(ctx context.Context, plan planned, it item) (planned, item, 
 func (w work) unsampled(ctx context.Context, it item, cause error) error {
 	w.s.deps.Log.WarnContext(ctx, "the film's complexity could not be sampled; every rung is made", "job", w.in.Job, "err", cause)
 	w.s.board.finished(w.in.Job, it.ID, false, 0)
-	return putChunks(ctx, w.s.deps.DB, w.in.Tenant, []chunk{{Key: it.Key, Kind: it.Kind}})
+	return putChunks(ctx, w.s.deps.DB, w.in.Tenant, w.usedMS(), []chunk{{Key: it.Key, Kind: it.Kind}})
 }
 
 // withoutProbe is the settled plan with the keys of its items, once everything is made.

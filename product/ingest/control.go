@@ -82,7 +82,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (Job, error) {
 		if j.State.Final() {
 			return notNow(j, "cancelled")
 		}
-		j.fail(cause, sqldb.NowMS())
+		j.fail(cause, j.from(s.deps.Now()))
 		j.State, j.Wanted = Cancelled, ""
 		return nil
 	}, func(tx *sqldb.Tx, j Job) error {

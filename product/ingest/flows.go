@@ -234,7 +234,7 @@ func (s *Service) failed(ctx context.Context, in start, cause error) error {
 		if j.State == Cancelled || j.State == Done {
 			return errUnchanged
 		}
-		j.fail(cause, sqldb.NowMS())
+		j.fail(cause, j.from(s.deps.Now()))
 		return nil
 	}, func(tx *sqldb.Tx, j Job) error {
 		if err := s.deps.Library.InTx(tx).SetState(ctx, in.ref(), library.Failed, cause); err != nil && !fault.Is(err, fault.NotFound) {

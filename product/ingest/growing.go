@@ -105,7 +105,7 @@ func (g *grower) emit(ctx context.Context, p transcode.Part) error {
 	playable := false
 	err = g.w.s.editIndex(ctx, g.w.in.ref(), func(x *cmaf.Index) error {
 		if x.StartedMS == 0 {
-			x.StartedMS = sqldb.NowMS()
+			x.StartedMS = g.w.s.deps.Now().UnixMilli()
 		}
 		g.grow(x, p, n, cmaf.Part{Key: key, Size: info.Size, SHA256: info.SHA256}, track)
 		playable = g.playable(x)
@@ -184,7 +184,7 @@ func (w work) playable(ctx context.Context) error {
 	}
 	_, err = w.s.change(ctx, w.in.Tenant, w.in.Job, func(j *Job) error {
 		if j.PlayableMS == 0 {
-			j.PlayableMS = sqldb.NowMS()
+			j.PlayableMS = j.from(w.s.deps.Now())
 		}
 		return nil
 	}, func(tx *sqldb.Tx, _ Job) error {

@@ -151,6 +151,11 @@ func (j *Job) advance(stage string, progress float64) {
 	}
 }
 
+// from is the moment now for this job: a wall clock that steps back puts nothing before what came first.
+func (j *Job) from(now time.Time) int64 {
+	return max(now.UnixMilli(), j.CreatedMS, j.StartedMS, j.PlayableMS)
+}
+
 // finish marks every stage done.
 func (j *Job) finish(atMS int64) {
 	for n := range j.Stages {

@@ -51,9 +51,9 @@ func findChunk(ctx context.Context, db *sqldb.DB, tenant, key string) (chunk, bo
 	return c, true, nil
 }
 
-func putChunks(ctx context.Context, db *sqldb.DB, tenant string, rows []chunk) error {
+// putChunks writes rows as used at atMS.
+func putChunks(ctx context.Context, db *sqldb.DB, tenant string, atMS int64, rows []chunk) error {
 	return db.Write(ctx, func(tx *sqldb.Tx) error {
-		now := sqldb.NowMS()
 		for _, c := range rows {
 			body, err := json.Marshal(c)
 			if err != nil {
@@ -61,7 +61,7 @@ func putChunks(ctx context.Context, db *sqldb.DB, tenant string, rows []chunk) e
 			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO ingest_chunks (tenant, chunk, kind, result, bytes, cpu_ms, created_ms, used_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$7)
 				ON CONFLICT (tenant, chunk) DO UPDATE SET kind=excluded.kind, result=excluded.result, bytes=excluded.bytes, cpu_ms=excluded.cpu_ms, created_ms=excluded.created_ms, used_ms=excluded.used_ms`,
-				tenant, c.Key, c.Kind, string(body), c.Bytes, c.CPUMS, now)
+				tenant, c.Key, c.Kind, string(body), c.Bytes, c.CPUMS, atMS)
 			if err != nil {
 				return err
 			}
@@ -70,15 +70,15 @@ func putChunks(ctx context.Context, db *sqldb.DB, tenant string, rows []chunk) e
 	})
 }
 
-// touchChunk notes that a finished task and its rungs were of use again.
-func touchChunk(ctx context.Context, db *sqldb.DB, tenant string, it item) error {
+// touchChunk notes that a finished task and its rungs were of use again at atMS.
+func touchChunk(ctx context.Context, db *sqldb.DB, tenant string, atMS int64, it item) error {
 	keys := []string{it.Key}
 	for _, o := range it.Outputs {
 		keys = append(keys, o.Key)
 	}
 	return db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, key := range keys {
-			if _, err := tx.ExecContext(ctx, `UPDATE ingest_chunks SET used_ms=$1 WHERE tenant=$2 AND chunk=$3`, sqldb.NowMS(), tenant, key); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE ingest_chunks SET used_ms=$1 WHERE tenant=$2 AND chunk=$3`, atMS, tenant, key); err != nil {
 				return err
 			}
 		}
@@ -94,6 +94,10 @@ func (w work) chunkOf(ctx context.Context, key string) (chunk, error) {
 	}
 	return c, err
 }
+
+// usedMS is the moment a row is of use to the job, never before the job itself: the sweep keeps what is younger than the
+// oldest unfinished job, and a wall clock that steps back must not make a new row look older than that.
+func (w work) usedMS() int64 { return max(w.s.deps.Now().UnixMilli(), w.s.board.created(w.in.Job)) }
 
 // holds reports whether every file of the row is still in the store.
 func (w work) holds(ctx context.Context, c chunk) bool {
@@ -145,7 +149,7 @@ func (w work) keep(ctx context.Context, it item, r transcode.Result, held []kept
 	}
 	row.Result = r
 	row.Result.Files = nil
-	return row, putChunks(ctx, w.s.deps.DB, w.in.Tenant, append(rows, row))
+	return row, putChunks(ctx, w.s.deps.DB, w.in.Tenant, w.usedMS(), append(rows, row))
 }
 
 func outputKey(it item, f transcode.File) string {
@@ -163,7 +167,7 @@ func outputKey(it item, f transcode.File) string {
 // sweepChunks removes ledger rows and their files that nobody has used for keep and no unfinished job may need. It
 // returns how many rows went.
 func (s *Service) sweepChunks(ctx context.Context, keep time.Duration) (int, error) {
-	before := time.Now().Add(-keep).UnixMilli()
+	before := s.deps.Now().Add(-keep).UnixMilli()
 	active, err := activeJobs(ctx, s.deps.DB.Read())
 	if err != nil {
 		return 0, err

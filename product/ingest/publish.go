@@ -62,7 +62,7 @@ func (w work) appear(ctx context.Context, made []rendition, more func(lib *libra
 		if j.State == Done {
 			return nil
 		}
-		now := sqldb.NowMS()
+		now := j.from(w.s.deps.Now())
 		if j.PlayableMS == 0 {
 			j.PlayableMS = now
 		}

@@ -130,7 +130,7 @@ func takeOver(from, to string) error {
 
 func (s *Service) newJob(tenant string, t Template, a Arrival) Job {
 	j := Job{ID: sqldb.NewID(), Tenant: tenant, Name: library.CleanName(a.Name), Template: t.Name, TemplateVersion: t.Version,
-		Lane: a.Lane, Priority: a.Priority, State: Queued, Stage: StageProbe, Attempt: 1, CreatedMS: sqldb.NowMS(),
+		Lane: a.Lane, Priority: a.Priority, State: Queued, Stage: StageProbe, Attempt: 1, CreatedMS: s.deps.Now().UnixMilli(),
 		Kind: string(sniffKind(a)), WaitsFor: "its turn"}
 	if j.Lane == "" {
 		j.Lane = t.Lane

@@ -96,7 +96,7 @@ func (s *Service) wipeLeftovers(ctx context.Context, unknown time.Duration) erro
 	arrivals, err := os.ReadDir(s.arrivalDir())
 	errs = append(errs, err)
 	for _, e := range arrivals {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
+		if info, err := e.Info(); err == nil && s.deps.Now().Sub(info.ModTime()) > time.Hour {
 			errs = append(errs, os.Remove(filepath.Join(s.arrivalDir(), e.Name())))
 		}
 	}

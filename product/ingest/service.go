@@ -79,7 +79,8 @@ type Deps struct {
 	Remote    bool   // steps may run on another machine: store originals before their job starts
 	Away      bool   // no step runs here: with Remote, what arrived is not kept here
 	Limits    Limits
-	Log       *slog.Logger // nil discards
+	Now       func() time.Time // the wall clock; nil is time.Now
+	Log       *slog.Logger     // nil discards
 }
 
 // Service is the room. It is safe for concurrent use. Every verb asks access first and works in the caller's tenant only.
@@ -100,6 +101,9 @@ type Service struct {
 func New(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
 	}
 	d.Limits = d.Limits.withDefaults()
 	s := &Service{deps: d, builtIns: map[string]Template{}}

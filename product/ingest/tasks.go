@@ -95,7 +95,7 @@ func (w work) item(ctx context.Context, plan planned, it item) (string, error) {
 			return "", err
 		} else if ok && w.holds(ctx, row) {
 			w.s.board.finished(w.in.Job, it.ID, true, 0)
-			if err := touchChunk(ctx, w.s.deps.DB, w.in.Tenant, it); err != nil {
+			if err := touchChunk(ctx, w.s.deps.DB, w.in.Tenant, w.usedMS(), it); err != nil {
 				return "", err
 			}
 			return it.Key, w.after(ctx, plan, it, row)
