@@ -198,6 +198,10 @@ func (l *live) draw(j *Job, waiting []budget.Wait) {
 			j.advance(StageTranscode, rest/restAll)
 		}
 		l.explain(j, waiting)
+	} else if l.lacks != "" && j.State == Running {
+		j.State, j.WaitsFor = Waiting, l.lacks
+	} else if l.lacks == "" && j.State == Waiting {
+		j.State, j.WaitsFor = Running, ""
 	}
 	if gone := time.Since(l.begun); j.Progress > l.base {
 		j.EstimateMS = estimate(gone, (j.Progress-l.base)/max(1-l.base, 0.01)).Milliseconds()

@@ -19,6 +19,12 @@ func timed[T any](ctx context.Context, w work, name string, fn func(context.Cont
 	ctx = asSystem(ctx, w.in.Tenant)
 	begun := time.Now()
 	out, err := fn(ctx)
+	for fault.Is(err, fault.Full) && ctx.Err() == nil { // every step is safe to repeat
+		if wait := w.awaitSpace(ctx); wait != nil {
+			return out, wait
+		}
+		out, err = fn(ctx)
+	}
 	if w.s.deps.Costs != nil && err == nil {
 		w.s.deps.Costs.Cost(ctx, meter.Cost{Tenant: w.in.Tenant, Subject: w.in.Asset, Step: "ingest." + name, WallMS: time.Since(begun).Milliseconds(), Count: 1})
 	}
@@ -160,10 +166,24 @@ func (w work) finished(ctx context.Context, plan planned) (map[string]bool, erro
 	return out, nil
 }
 
-// awaitSpace waits until a write has a chance again.
+// spaceAsk is how often a write to a full store is tried again.
+const spaceAsk = 3 * time.Second
+
+// awaitSpace waits until a write has a chance again. The working folder's disk can be asked; where it has room, a store
+// on another disk is full, and all that can be done is to try again.
 func (w work) awaitSpace(ctx context.Context) error {
 	const some = 64 << 20
-	return w.s.space.promise(ctx, w.in.Job, some, func(reason string) { w.s.board.lack(w.in.Job, reason) })
+	if w.s.space.free() < some {
+		return w.s.space.promise(ctx, w.in.Job, some, func(reason string) { w.s.board.lack(w.in.Job, reason) })
+	}
+	w.s.board.lack(w.in.Job, "disk space: a store is full; free some space there, it goes on by itself")
+	defer w.s.board.lack(w.in.Job, "")
+	select {
+	case <-ctx.Done():
+		return fault.E("ingest.space", w.in.Job, fault.Canceled, context.Cause(ctx))
+	case <-time.After(spaceAsk):
+		return nil
+	}
 }
 
 // attempt leases, runs and stores one item.
@@ -185,7 +205,7 @@ func (w work) attempt(ctx context.Context, plan planned, it item) error {
 	defer lease.Release()
 	run, end := w.s.board.begin(ctx, w.in.Job, it.ID)
 	defer end()
-	err = w.run(run, plan, it)
+	err = w.run(run, plan, it, lease.Release)
 	if err != nil && errors.Is(context.Cause(run), errPaused) {
 		return errPaused
 	}
@@ -216,8 +236,9 @@ func (w work) admit(ctx context.Context, plan planned) error {
 	return w.s.space.promise(ctx, w.in.Job, footprint(plan.Plan, 0), func(reason string) { w.s.board.lack(w.in.Job, reason) })
 }
 
-// run does the work of an item under its lease and stores the result: files first, then the ledger row.
-func (w work) run(ctx context.Context, plan planned, it item) error {
+// run does the work of an item under its lease and stores the result: files first, then the ledger row. A result that a
+// full store does not take is not made again: it waits in the working folder, and the lease is given to others.
+func (w work) run(ctx context.Context, plan planned, it item, release func()) error {
 	source, err := w.source(ctx)
 	if err != nil {
 		return err
@@ -248,6 +269,13 @@ func (w work) run(ctx context.Context, plan planned, it item) error {
 		return err
 	}
 	row, err := w.keep(ctx, it, result, held)
+	for fault.Is(err, fault.Full) && ctx.Err() == nil {
+		release()
+		if err := w.awaitSpace(ctx); err != nil {
+			return err
+		}
+		row, err = w.keep(ctx, it, result, held)
+	}
 	if err != nil {
 		return err
 	}
