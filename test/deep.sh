@@ -8,16 +8,16 @@ slices=(kills fuzz targets packaging server faults)
 
 . test/engines/session.sh
 
-# Twenty kills of an ingest.
-slice_kills() { SHOWREEL_TEST_KILLS=20 go test -count=1 -timeout 10m -run TestKillAnywhere ./test/journeys; }
+# Twenty kills of an ingest, and five hours of silence.
+slice_kills() { SHOWREEL_TEST_KILLS=20 SHOWREEL_TEST_DEEP=1 go test -count=1 -timeout 10m -run "TestKillAnywhere|TestHoursOfSilence" ./test/journeys; }
 
-# Every fuzz target, half a minute each.
+# Every fuzz target, a quarter of a minute each.
 slice_fuzz() {
   local pkg target
   while read -r pkg; do
     for target in $(grep -rhoE '^func (Fuzz[A-Za-z0-9_]+)' "$pkg" --include='*_test.go' | awk '{print $2}' | sort -u); do
       echo "== $pkg $target"
-      go test -run '^$' -fuzz "^$target\$" -fuzztime "${SHOWREEL_FUZZTIME:-30s}" "./$pkg"
+      go test -run '^$' -fuzz "^$target\$" -fuzztime "${SHOWREEL_FUZZTIME:-15s}" -fuzzminimizetime 10x "./$pkg"
     done
   done < <(grep -rlE '^func Fuzz' --include='*_test.go' media platform engine trust product | xargs -n1 dirname | sort -u)
 }
