@@ -19,6 +19,7 @@ type Plan struct {
 	Proxy       *Rung         `json:"proxy,omitempty"`       // made first, in growing parts, with sound
 	Poster      bool          `json:"poster,omitempty"`      // poster and keyframe thumbnails
 	Images      []ImageOut    `json:"images,omitempty"`
+	Decode      bool          `json:"decode,omitempty"`   // decode the whole source and make nothing
 	Sampling    *Sampling     `json:"sampling,omitempty"` // measure how complex the picture is, before the ladder is settled
 }
 

@@ -16,6 +16,7 @@ const (
 	KindSubtitle = "subtitle" // one WebVTT rendition
 	KindImage    = "image"    // one picture rendition
 
+	KindCheck      = "check"      // the plan's Decode
 	KindComplexity = "complexity" // the plan's Sampling
 )
 
@@ -93,6 +94,7 @@ type Result struct {
 	Metric   string             `json:"metric,omitempty"` // what SSIM holds and how it was sampled
 	CPUms    int64              `json:"cpuMs"`
 
+	Decoded    int64        `json:"decoded,omitempty"`    // of a check: pictures, or blocks of sound, without an error
 	Complexity []Complexity `json:"complexity,omitempty"` // by size, in the order of Plan.Sampling
 
 	Warnings []string `json:"warnings,omitempty"`

@@ -129,3 +129,15 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+func TestPresent(t *testing.T) {
+	b := small(0, 4).Make(t)
+	got, err := cmaf.Present(bytes.NewReader(b), int64(len(b)))
+	tr := scan(t, b)
+	if want := (cmaf.Shown{Start: 0, End: 4 * int64(tr.Timescale), Samples: 96}); err != nil || got != want {
+		t.Errorf("got %+v %v, want %+v", got, err, want)
+	}
+	if _, err := cmaf.Present(bytes.NewReader(b[:900]), 900); !fault.Is(err, fault.Corrupt) {
+		t.Errorf("a cut file: %v", err)
+	}
+}

@@ -134,11 +134,11 @@ func (w work) stages(c flow.Ctx) (outcome, error) {
 		return outcome{}, err
 	}
 	made = append(made, files...)
-	damage, err := step(c, w, StageVerify, func(ctx context.Context) ([]string, error) { return w.verify(ctx, plan, made) })
+	proof, err := step(c, w, StageVerify, func(ctx context.Context) (verified, error) { return w.verify(ctx, plan, made) })
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := w.judge(c, plan, keys, made, damage); err != nil {
+	if err := w.judge(c, plan, keys, made, proof); err != nil {
 		return outcome{}, err
 	}
 	if _, err := step(c, w, StagePublish, func(ctx context.Context) (bool, error) { return true, w.publish(ctx, plan, keys, made) }); err != nil {

@@ -19,6 +19,7 @@ type Evidence = struct {
 	Metric   string                        // what SSIM holds
 	Index    cmaf.Index                    // of the finished tracks
 	Damage   []string                      // what did not decode cleanly, for people
+	Starts   map[string]media.Time         // by rendition, when its first picture or sound is shown
 	Stills   map[int64]string              // second to the key of a picture in the processed store
 	Captions map[string]string             // WebVTT by subtitle rendition
 }

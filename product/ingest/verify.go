@@ -2,10 +2,14 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"showreel/engine/blob"
 	"showreel/engine/flow"
@@ -17,39 +21,51 @@ import (
 	"showreel/product/library"
 )
 
+// verified is what the proof of the finished tracks left for the gate.
+type verified struct {
+	Damage []string              `json:"damage,omitempty"`
+	Starts map[string]media.Time `json:"starts,omitempty"` // presentation time of each track's first picture or sound
+}
+
+// verifyWidth is how many tracks are decoded at once.
+const verifyWidth = 2
+
 // verify proves of every track what a player relies on before anybody may see it: it has all frames, its time runs from
-// zero without holes, and its last segment decodes (the transcoder has decoded samples of every chunk for SSIM). What is
-// wrong here is a defect of ours and ends the job; what the source is to blame for is returned in words for the gate.
-func (w work) verify(ctx context.Context, plan planned, made []rendition) ([]string, error) {
+// zero without holes, and its first and last segments decode to as many pictures as they should. What is wrong here is a
+// defect of ours and ends the job.
+func (w work) verify(ctx context.Context, plan planned, made []rendition) (verified, error) {
+	out := verified{Starts: map[string]media.Time{}}
 	if err := w.s.stage(ctx, w.in, StageVerify); err != nil {
-		return nil, err
+		return out, err
 	}
-	chunked := plan.Plan.Frames > int64(plan.Plan.ChunkFrames)
+	var mu sync.Mutex
+	group, decoding := errgroup.WithContext(ctx)
+	group.SetLimit(verifyWidth)
 	for _, r := range made {
 		if r.TrackKey == "" {
 			continue
 		}
 		t, err := w.trackOf(ctx, r.TrackKey)
 		if err != nil {
-			return nil, err
+			return out, errors.Join(err, group.Wait())
 		}
 		if err := whole(plan.Plan, t); err != nil {
-			return nil, err
+			return out, errors.Join(err, group.Wait())
 		}
-		if chunked && t.Kind == cmaf.KindVideo {
-			if err := w.decodes(ctx, t); err != nil {
-				return nil, err
-			}
-		}
+		group.Go(func() error {
+			start, err := w.ends(decoding, plan.Plan, t)
+			mu.Lock()
+			defer mu.Unlock()
+			out.Starts[t.Name] = start
+			return err
+		})
 	}
-	return nil, nil
+	return out, group.Wait()
 }
 
 // whole compares the track with the plan.
 func whole(p transcode.Plan, t cmaf.Track) error {
-	bad := func(format string, args ...any) error {
-		return fault.Say("ingest.verify", t.Name, fault.Internal, "verify-failed", "The result did not pass its check: %s. Retry the job.", fmt.Sprintf(format, args...))
-	}
+	bad := func(format string, args ...any) error { return badResult(t.Name, format, args...) }
 	if len(t.Segments) == 0 || len(t.Init) == 0 {
 		return bad("%s is empty", t.Name)
 	}
@@ -67,39 +83,68 @@ func whole(p transcode.Plan, t cmaf.Track) error {
 	return nil
 }
 
-// decodes decodes a picture of the last segment.
-func (w work) decodes(ctx context.Context, t cmaf.Track) error {
-	dir := filepath.Join(w.s.jobDir(w.in.Job), "verify-"+t.Name)
+// ends decodes the first and the last segment of a track and returns when its first picture or sound is shown.
+func (w work) ends(ctx context.Context, p transcode.Plan, t cmaf.Track) (media.Time, error) {
+	shown, err := w.decodes(ctx, p, t, 0)
+	if err == nil && len(t.Segments) > 1 {
+		_, err = w.decodes(ctx, p, t, len(t.Segments)-1)
+	}
+	return media.FromTicks(shown.Start, int64(t.Timescale)), err
+}
+
+// decodes decodes one segment.
+func (w work) decodes(ctx context.Context, p transcode.Plan, t cmaf.Track, n int) (cmaf.Shown, error) {
+	var none cmaf.Shown
+	dir := filepath.Join(w.s.jobDir(w.in.Job), fmt.Sprintf("verify-%s-%d", t.Name, n))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return blob.FileFault("ingest.verify", t.Name, err)
+		return none, blob.FileFault("ingest.verify", t.Name, err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the job's folder goes at the end anyway
-	path := filepath.Join(dir, "last.mp4")
-	if err := w.cut(ctx, t, len(t.Segments)-1, path); err != nil {
-		return err
+	path := filepath.Join(dir, "segment.mp4")
+	if err := w.cut(ctx, t, n, path); err != nil {
+		return none, err
 	}
-	info, err := w.s.deps.Transcode.Probe(ctx, path)
+	shown, err := present(path)
 	if err != nil {
-		return err
+		return none, err
 	}
-	rate := info.Main("video").Rate
-	if !rate.Known() {
-		rate = media.Rate{Num: 25, Den: 1}
-	}
-	p := transcode.Plan{Info: info, Poster: true, Rate: rate, Frames: 1, GOPFrames: 1, ChunkFrames: 1}
-	tasks, err := w.s.deps.Transcode.Split(p, w.in.SHA256)
+	length := media.FromTicks(t.Segments[n].Duration, int64(t.Timescale))
+	check := transcode.Plan{Decode: true, Info: media.Info{Kind: media.Video, Format: "mov", Duration: length,
+		Streams: []media.Stream{{Type: t.Kind, Width: t.Width, Height: t.Height, Rate: p.Rate, Nominal: p.Rate, Duration: length, SampleRate: t.SampleRate}}}}
+	tasks, err := w.s.deps.Transcode.Split(check, w.in.SHA256)
 	if err != nil {
-		return err
+		return none, err
 	}
 	for _, task := range tasks {
-		if task.Kind != transcode.KindPoster {
-			continue
+		res, err := w.s.deps.Transcode.Run(ctx, check, task, transcode.Env{Source: path, WorkDir: filepath.Join(dir, "out")})
+		switch {
+		case fault.Is(err, fault.Corrupt):
+			return none, badResult(t.Name, "segment %d of %s does not decode", n+1, t.Name)
+		case err != nil:
+			return none, fault.E("ingest.verify", t.Name, "", err)
+		case t.Kind == cmaf.KindVideo && res.Decoded != shown.Samples:
+			return none, badResult(t.Name, "segment %d of %s gives %d pictures where %d are due", n+1, t.Name, res.Decoded, shown.Samples)
 		}
-		if _, err := w.s.deps.Transcode.Run(ctx, p, task, transcode.Env{Source: path, WorkDir: filepath.Join(dir, "out")}); err != nil {
-			return fault.E("ingest.verify", t.Name, fault.Internal, err)
-		}
+		return shown, nil
 	}
-	return nil
+	return none, fault.Say("ingest.verify", t.Name, fault.Internal, "verify-failed", "The transcoder offers no check of finished segments. Update it and retry the job.")
+}
+
+func present(path string) (cmaf.Shown, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return cmaf.Shown{}, blob.FileFault("ingest.verify", path, err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return cmaf.Shown{}, blob.FileFault("ingest.verify", path, err)
+	}
+	return cmaf.Present(f, st.Size())
+}
+
+func badResult(track, format string, args ...any) error {
+	return fault.Say("ingest.verify", track, fault.Internal, "verify-failed", "The result did not pass its check: %s. Retry the job.", fmt.Sprintf(format, args...))
 }
 
 // cut writes one segment as a file of its own.
@@ -133,7 +178,7 @@ type decision struct {
 const topicRelease = "release"
 
 // judge asks the gate, and while it blocks, holds the job until a person releases it.
-func (w work) judge(c flow.Ctx, plan planned, keys []string, made []rendition, damage []string) error {
+func (w work) judge(c flow.Ctx, plan planned, keys []string, made []rendition, proof verified) error {
 	blocked, err := step(c, w, StageQuality, func(ctx context.Context) ([]string, error) {
 		if err := w.s.stage(ctx, w.in, StageQuality); err != nil {
 			return nil, err
@@ -141,7 +186,7 @@ func (w work) judge(c flow.Ctx, plan planned, keys []string, made []rendition, d
 		if w.s.deps.Gate == nil {
 			return nil, nil
 		}
-		ev, err := w.evidence(ctx, plan, keys, made, damage)
+		ev, err := w.evidence(ctx, plan, keys, made, proof)
 		if err != nil {
 			return nil, err
 		}
@@ -181,12 +226,12 @@ func (w work) hold(ctx context.Context, blocked []string) error {
 }
 
 // evidence gathers what was measured.
-func (w work) evidence(ctx context.Context, plan planned, keys []string, made []rendition, damage []string) (Evidence, error) {
+func (w work) evidence(ctx context.Context, plan planned, keys []string, made []rendition, proof verified) (Evidence, error) {
 	m, err := w.measured(ctx, plan, keys)
 	if err != nil {
 		return Evidence{}, err
 	}
-	ev := Evidence{Plan: plan.Plan, Spans: m.spans, Loudness: m.loudness, SSIM: m.ssim, Metric: m.metric, Damage: append(damage, m.warnings...), Captions: map[string]string{}}
+	ev := Evidence{Plan: plan.Plan, Spans: m.spans, Loudness: m.loudness, SSIM: m.ssim, Metric: m.metric, Damage: append(proof.Damage, m.warnings...), Starts: proof.Starts, Captions: map[string]string{}}
 	if ev.Index, err = w.composeIndex(ctx, plan, made); err != nil {
 		return Evidence{}, err
 	}

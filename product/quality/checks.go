@@ -119,19 +119,20 @@ func sourceLength(p transcode.Plan, name string) media.Time {
 	return 0
 }
 
-// skew compares the starts of sound and picture: EBU R37's 40 ms.
+// skew compares when sound and picture start: EBU R37's 40 ms. When a sample is shown counts before when it is
+// decoded, which is all that the index says.
 func (j *judge) skew() {
 	r, ok := j.rule(CheckSkew)
 	video := j.ev.Index.Of(cmaf.KindVideo)
 	if !ok || len(video) == 0 || len(video[0].Segments) == 0 {
 		return
 	}
-	picture := start(video[0])
+	picture := j.start(video[0])
 	for _, t := range j.ev.Index.Of(cmaf.KindAudio) {
 		if len(t.Segments) == 0 {
 			continue
 		}
-		off := math.Abs(float64((start(t) - picture).MS()))
+		off := math.Abs(float64((j.start(t) - picture).MS()))
 		if off > r.Max {
 			j.add(CheckSkew, Finding{Rendition: t.Name, Value: off, Limit: r.Max, Unit: "ms",
 				Text: fmt.Sprintf("%s starts %.0f ms away from the picture.", t.Name, off)})
@@ -139,7 +140,10 @@ func (j *judge) skew() {
 	}
 }
 
-func start(t *cmaf.Track) media.Time {
+func (j *judge) start(t *cmaf.Track) media.Time {
+	if at, ok := j.ev.Starts[t.Name]; ok {
+		return at
+	}
 	return media.FromTicks(t.Segments[0].Start, int64(t.Timescale))
 }
 

@@ -87,9 +87,12 @@ func TestEachCheckFinds(t *testing.T) {
 		spoil func(ev *quality.Evidence)
 		check string
 	}{
-		"lost frames":    {func(ev *quality.Evidence) { ev.Index.Tracks[0].Segments[29].Duration -= 5000 }, quality.CheckFrames},
-		"short sound":    {func(ev *quality.Evidence) { ev.Index.Tracks[2].Segments = ev.Index.Tracks[2].Segments[:29] }, quality.CheckDuration},
-		"late sound":     {func(ev *quality.Evidence) { ev.Index.Tracks[2].Segments[0].Start = 2400 }, quality.CheckSkew},
+		"lost frames": {func(ev *quality.Evidence) { ev.Index.Tracks[0].Segments[29].Duration -= 5000 }, quality.CheckFrames},
+		"short sound": {func(ev *quality.Evidence) { ev.Index.Tracks[2].Segments = ev.Index.Tracks[2].Segments[:29] }, quality.CheckDuration},
+		"late sound":  {func(ev *quality.Evidence) { ev.Index.Tracks[2].Segments[0].Start = 2400 }, quality.CheckSkew},
+		"late sound, though the index says otherwise": {func(ev *quality.Evidence) {
+			ev.Starts = map[string]media.Time{"v360-avc": 0, "v180-avc": 0, "a-en-aac128": sec(0.041)}
+		}, quality.CheckSkew},
 		"damaged source": {func(ev *quality.Evidence) { ev.Damage = []string{"12 frames could not be decoded."} }, quality.CheckDecode},
 		"black":          {func(ev *quality.Evidence) { ev.Spans = []transcode.Span{span("black", 20, 24, 0)} }, quality.CheckBlack},
 		"freeze":         {func(ev *quality.Evidence) { ev.Spans = []transcode.Span{span("freeze", 20, 24, 0)} }, quality.CheckFreeze},

@@ -41,7 +41,7 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 		return res, err
 	}
 	if m.Method != "none" {
-		if err := w.check(ctx, o, m); err != nil {
+		if err := w.remeasure(ctx, o, m); err != nil {
 			return res, err
 		}
 	}
@@ -62,8 +62,8 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 	return res, nil
 }
 
-// check measures what was made; nothing is claimed of it that was not measured.
-func (w *work) check(ctx context.Context, o transcode.AudioOut, m *measuredSound) error {
+// remeasure measures what was made; nothing is claimed of it that was not measured.
+func (w *work) remeasure(ctx context.Context, o transcode.AudioOut, m *measuredSound) error {
 	if err := w.ffmpeg(ctx, w.b.outcome(o), nil); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func (d *Driver) Run(ctx context.Context, p transcode.Plan, t transcode.Task, en
 	steps := map[string]func(context.Context) (transcode.Result, error){
 		transcode.KindProxy: w.proxy, transcode.KindPoster: w.poster, transcode.KindChunk: w.chunk, transcode.KindAudio: w.audio,
 		transcode.KindSpeech: w.speech, transcode.KindSubtitle: w.subtitle, transcode.KindImage: w.image,
-		transcode.KindComplexity: w.complexity,
+		transcode.KindComplexity: w.complexity, transcode.KindCheck: w.check,
 	}
 	step, ok := steps[t.Kind]
 	if !ok {

@@ -28,6 +28,9 @@ func (d *Driver) Split(p transcode.Plan, sourceSHA string) ([]transcode.Task, er
 		return nil, err
 	}
 	var out []transcode.Task
+	if p.Decode {
+		out = append(out, s.task("check", transcode.KindCheck, "", s.b.check(), 1, 256, 0))
+	}
 	if p.Proxy != nil {
 		out = append(out, s.proxy())
 	}
