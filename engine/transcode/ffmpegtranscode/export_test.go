@@ -63,3 +63,9 @@ func Parsers(b []byte) (demuxer string, boxes bool) {
 	}
 	return s.demuxer, moov
 }
+
+// ICC reads the colour profile out of a picture's bytes.
+func ICC(format string, b []byte) (name string, wide, ok bool) {
+	p, ok := readICC(findICC(format, bytes.NewReader(b)))
+	return p.name, p.wide, ok
+}

@@ -1,6 +1,7 @@
 package ffmpegtranscode
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"image"
@@ -47,6 +48,15 @@ func (p *prober) imageInfo(ctx context.Context) (media.Info, error) {
 		info.Tags = tags
 		v.Rotate = turnOf(tags["Orientation"])
 	}
+	if c, ok := p.icc(); ok {
+		if info.Tags == nil {
+			info.Tags = map[string]string{}
+		}
+		info.Tags[tagProfile] = or(c.name, "unnamed")
+		if c.wide {
+			info.Tags[tagWideGamut] = "true"
+		}
+	}
 	return info, nil
 }
 
@@ -90,6 +100,16 @@ func (p *prober) exif() map[string]string {
 		},
 	})
 	return out
+}
+
+// icc reads the embedded colour profile.
+func (p *prober) icc() (profile, bool) {
+	f, err := os.Open(p.path)
+	if err != nil {
+		return profile{}, false
+	}
+	defer f.Close()
+	return readICC(findICC(p.kind.name, bufio.NewReader(f)))
 }
 
 // turnOf gives the clockwise degrees of an EXIF orientation (TIFF 6.0 tag 274); mirrored ones turn like their unmirrored
