@@ -3,7 +3,8 @@
 //	node journey.mjs BASE-URL SET-UP-LINK FILM
 //
 // Sets up the first administrator, adds the film by keyboard, watches its job, plays HLS and DASH, clear and ClearKey, seeks
-// by thumbnail, edits metadata with a conflict, trashes and restores, and looks at every page at two widths in both themes.
+// by thumbnail, marks a place, adds captions, waives a finding, edits metadata with a conflict, trashes and restores, and
+// looks at every page at two widths in both themes.
 // SHOTS=FOLDER keeps small screenshots. Prints the story; the first thing that is wrong ends it with exit code 1.
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -26,6 +27,8 @@ try {
   await playAll(stage, asset);
   await seekByThumbnail(stage);
   await timeline(stage);
+  await mark(stage);
+  await captions(stage);
   await edit(stage, asset);
   await embed(stage);
   await trash(stage, asset);
@@ -220,6 +223,56 @@ async function timeline(stage) {
   check(drawn > 20, `the timeline shows ${drawn} colours; the picture strip is missing`);
   stage.clean('timeline');
   say('worked the timeline by keyboard');
+}
+
+/** mark sets a marker by keyboard, names it, takes it away and back. */
+async function mark(stage) {
+  const { page } = stage;
+  const panel = page.getByTestId('markers');
+  const words = panel.getByRole('textbox');
+  await page.getByRole('slider', { name: 'Position' }).focus();
+  await page.keyboard.press('Home');
+  for (let i = 0; i < 2; i++) await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('m');
+  await words.waitFor();
+  await stage.until(() => document.activeElement?.closest('[data-marker]'), null, 'the new marker did not take the keyboard');
+  await page.keyboard.type('the colours turn');
+  await page.keyboard.press('Enter');
+  await panel.getByText('Saved.').waitFor();
+  check(await page.getByRole('slider', { name: 'Position' }).evaluate((el) => el === document.activeElement), 'Enter did not give the keyboard back to the timeline');
+  await page.getByText('Keys and list').click();
+  await page.locator('section[aria-label=Timeline] li').filter({ hasText: /00:00:02[:;]00 the colours turn/ }).waitFor();
+  await page.getByText('Keys and list').click();
+  await panel.getByRole('button', { name: /^Delete the marker/ }).click();
+  await words.waitFor({ state: 'detached' });
+  await panel.getByRole('button', { name: 'Undo' }).click();
+  await panel.getByText('It is back.').waitFor();
+  check((await words.inputValue()) === 'the colours turn', 'the marker came back without its words');
+  await stage.look('the markers');
+  stage.clean('markers');
+  say('set, named, removed and restored a marker by keyboard');
+}
+
+/** captions adds an SRT file with cues that run into each other and too fast, sees it in the player, and waives the finding. */
+async function captions(stage) {
+  const { page } = stage;
+  await page.getByRole('tab', { name: 'Captions' }).click();
+  await page.getByLabel('Language').fill('de');
+  const cue = (n, from, to, text) => `${n}\n00:00:${from} --> 00:00:${to}\n${text}\n\n`;
+  const srt = cue(1, '01,000', '03,500', 'Guten Morgen.') + cue(2, '02,500', '04,900', 'Wer kann denn so viele Wörter in so kurzer Zeit lesen, ohne müde zu werden?');
+  await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'morgen.srt', mimeType: 'application/x-subrip', buffer: Buffer.from(srt) });
+  await page.getByRole('button', { name: 'Add captions' }).click();
+  await page.getByText(/^Captions in German were added/).waitFor();
+  await stage.until(() => [...document.querySelector('video').textTracks].some((t) => t.language === 'de'), null, 'the player does not offer the new captions');
+  await page.getByRole('tab', { name: /^Findings/ }).click();
+  const finding = page.getByTestId('finding').filter({ hasText: 'aption' }).filter({ has: page.getByRole('button', { name: 'Waive with a reason' }) }).first();
+  await finding.getByRole('button', { name: 'Waive with a reason' }).click();
+  await page.keyboard.type('It is a joke about speed');
+  await page.keyboard.press('Enter');
+  await page.getByText('Waived: It is a joke about speed').waitFor();
+  await stage.look('the waived finding');
+  stage.clean('captions');
+  say('added captions, saw them in the player, and waived what the checks found');
 }
 
 async function edit(stage, asset) {

@@ -8,9 +8,9 @@ export function bytes(n: number): string {
   return `${v >= 100 || i === 0 ? Math.round(v) : v.toFixed(1)} ${units[i]}`;
 }
 
-/** length renders a duration as 0:07, 12:05 or 1:02:03. */
+/** length renders a duration as 0:07, 12:05 or 1:02:03. Begun seconds do not count, as in players; what is shorter than one says 0:01. */
 export function length(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1000));
+  const s = ms > 0 ? Math.max(1, Math.floor(ms / 1000)) : 0;
   const two = (n: number) => String(n).padStart(2, '0');
   const h = Math.floor(s / 3600);
   const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;

@@ -1,5 +1,5 @@
 /** Every request the console makes, by noun. Pages import this and never a path. */
-import { call, get, Problem } from './client';
+import { call, get, Problem, problemOf, withQuery } from './client';
 import type * as n from './nouns';
 import type { components } from './schema';
 import * as shape from './shape';
@@ -72,7 +72,11 @@ export const assets = {
   thumbsUrl: (id: string) => at('/v1/assets', id, '/thumbs.vtt'),
   originalUrl: (id: string) => at('/v1/assets', id, '/original'),
   exportUrl: (id: string) => at('/v1/assets', id, '/export'),
-  captionsUrl: (id: string, lang: string) => at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`)
+  /** putCaptions adds or replaces the captions of a language; the file's name tells its format. */
+  async putCaptions(id: string, lang: string, file: File): Promise<void> {
+    const res = await fetch(withQuery(at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`), { name: file.name }), { method: 'PUT', body: file });
+    if (!res.ok) throw await problemOf(res);
+  }
 };
 
 export const findings = {
@@ -102,7 +106,10 @@ export const jobs = {
   patch: async (id: string, body: { priority?: number; lane?: string }) => void (await call('PATCH', at('/v1/jobs', id), { body }))
 };
 
-export const pulls = { create: async (url: string, template: string) => void (await call('POST', '/v1/pulls', { body: { url, template } })) };
+export const pulls = {
+  create: async (url: string) => shape.pull((await call<Wire['Pull']>('POST', '/v1/pulls', { body: { url } })).data),
+  one: async (id: string) => shape.pull(await get<Wire['Pull']>(at('/v1/pulls', id)))
+};
 
 export const templates = {
   list: async () => shape.page(await get<Wire['PageTemplate']>('/v1/templates'), shape.template).items,

@@ -165,6 +165,19 @@ export interface Job {
   error: { code: string; text: string } | null;
 }
 
+/** A file that the server fetches from a web address; total is 0 while it is not known. */
+export interface Pull {
+  id: string;
+  url: string;
+  name: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  bytes: number;
+  total: number;
+  asset: string;
+  duplicate: boolean;
+  error: string;
+}
+
 export interface Play {
   token: string;
   title: string;

@@ -75,6 +75,10 @@ export function job(r: Some<'Job'>): n.Job {
   };
 }
 
+export function pull(r: Wire['Pull']): n.Pull {
+  return { id: r.id, url: r.url, name: r.name || r.url, state: r.state, bytes: r.bytes, total: r.total ?? 0, asset: r.asset ?? '', duplicate: r.duplicate ?? false, error: r.error?.text ?? '' };
+}
+
 export function play(r: Some<'Play'>): n.Play {
   return {
     token: r.token ?? '', title: r.title ?? '', expiresMs: r.expiresMs ?? 0, hls: r.hls ?? '', dash: r.dash ?? '', poster: r.poster ?? '',
