@@ -18,7 +18,7 @@ import (
 const (
 	sampleWindows = 3
 	sampleWindow  = 4 * media.Second
-	sampleShare   = 10                // at most a tenth of the film: 3.6 CPU-s for 12 s of 1080p24 beside a ladder of 1.6 CPU-s a second is 2 %
+	sampleShare   = 14                // at most a fourteenth of the film: 3.3 CPU-s for 12 s of 1080p24 beside a ladder of 1.5 CPU-s a second is 2 %
 	sampleAbove   = 10 * media.Second // shorter films are made sooner than sampled
 	sampleClass   = 360
 	rungStep      = 1.25
