@@ -2,7 +2,8 @@ import { assets, wordsOf, type Asset, type AssetQuery } from '$lib/api';
 
 /** A growing list of assets for one query: pages by cursor, reloads in place without losing the scroll position. */
 export class AssetList {
-  items = $state<Asset[]>([]);
+  /** raw: pages are replaced whole, and ten thousand watched assets would cost a frame at each page */
+  items = $state.raw<Asset[]>([]);
   total = $state<number | undefined>(undefined);
   loading = $state(false);
   loaded = $state(false);
