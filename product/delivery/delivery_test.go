@@ -347,6 +347,19 @@ func TestHeldVersionsAreForThoseWhoWorkOnThem(t *testing.T) {
 	}
 }
 
+func TestPicturesOfWhatIsHeldAreForThoseWhoWorkOnIt(t *testing.T) {
+	w := newWorld(t).film(t, library.Rights{})
+	ctx := w.ctx(t)
+	held, err := w.library.Create(ctx, library.NewAsset{Name: "held.mp4", Original: &library.VersionIn{SHA256: strings.Repeat("b", 64), Key: "main/src/bb/" + strings.Repeat("b", 64), Name: "held.mp4", Bytes: 1}})
+	must(t, err)
+	must(t, w.library.SetState(ctx, held.At(1), library.Held, nil))
+	poster := "/v1/assets/" + held.ID + "/poster.jpg"
+	w.get(t, poster, 404) // it has none, but an editor may ask
+	w.who.Roles = []string{access.RoleViewer}
+	w.get(t, poster, 403)
+	w.get(t, "/v1/assets/"+w.asset.ID+"/poster.jpg", 200)
+}
+
 func TestCacheCoalescesAndSpills(t *testing.T) {
 	dir := t.TempDir()
 	w := newWorldOn(t, sqldbtest.SQLite(t, schemas()...), delivery.Cache{MemoryMB: 1, Dir: dir, DiskMB: 16}).film(t, library.Rights{})

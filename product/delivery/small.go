@@ -109,11 +109,16 @@ func (s *Service) picture(name string) http.Handler {
 			problem(w, r, err)
 			return
 		}
+		ref := published(a)
+		if err := s.mayPreview(r.Context(), a, ref.Version); err != nil {
+			problem(w, r, err)
+			return
+		}
 		file := name
 		if n := r.PathValue("n"); n != "" {
 			file += n
 		}
-		if err := s.small(w, r, published(a), file, cachePrivate, media.Range{}); err != nil {
+		if err := s.small(w, r, ref, file, cachePrivate, media.Range{}); err != nil {
 			problem(w, r, err)
 		}
 	})
