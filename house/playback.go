@@ -1,12 +1,13 @@
 package house
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"html"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	"showreel/fault"
@@ -53,21 +54,62 @@ func (h *House) tryPlayback(ctx context.Context, browser string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	profile, err := os.MkdirTemp(h.path("tmp"), "browser-")
-	if err != nil {
-		return "", fault.E("house.playback", "", fault.Unavailable, err)
-	}
-	defer os.RemoveAll(profile)
-	var dom bytes.Buffer
-	_, err = child.Run(ctx, child.Spec{Path: browser, Wall: 40 * time.Second, Stdout: &dom, Args: []string{"--headless", "--no-sandbox", "--disable-gpu",
-		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--autoplay-policy=no-user-gesture-required", "--user-data-dir=" + profile, "--timeout=20000", "--dump-dom",
-		"http://" + h.server.Addr() + grant.Embed + "?autoplay=1"}})
+	shown, err := h.look(ctx, browser, "http://"+h.server.Addr()+grant.Embed)
 	if err != nil {
 		return "", err
 	}
-	if !strings.Contains(dom.String(), `data-playback="playing"`) {
-		return "", fault.Say("house.playback", film.ID, fault.Unavailable, "no-first-frame", "Chromium did not show a frame of “%s” within 20 s.", film.Title)
+	if !shown {
+		return "", fault.Say("house.playback", film.ID, fault.Unavailable, "no-first-frame", "Chromium did not show a frame of “%s” within %s.", film.Title, lookFor)
 	}
-	return fmt.Sprintf("Chromium played “%s”", film.Title), nil
+	return fmt.Sprintf("Chromium showed a frame of “%s”", film.Title), nil
+}
+
+// lookFor is how long the player may take to show a frame.
+const lookFor = 20 * time.Second
+
+// look opens the player in a page of another site, as people embed it, and reports whether it told that page of a frame.
+func (h *House) look(ctx context.Context, browser, player string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	profile, err := os.MkdirTemp(h.path("tmp"), "browser-")
+	if err != nil {
+		return false, fault.E("house.playback", "", fault.Unavailable, err)
+	}
+	defer os.RemoveAll(profile)
+	shown := make(chan struct{}, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<iframe src="%s" width="640" height="360"></iframe><script>onmessage = (e) => { if (e.data === "showreel:shown") fetch("/shown", { method: "POST" }) }</script>`, html.EscapeString(player))
+	})
+	mux.HandleFunc("POST /shown", func(http.ResponseWriter, *http.Request) {
+		select {
+		case shown <- struct{}{}:
+		default:
+		}
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return false, fault.E("house.playback", "", fault.Unavailable, err)
+	}
+	page := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	defer page.Close()
+	go func() { _ = page.Serve(listener) }()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := child.Run(ctx, child.Spec{Path: browser, Args: []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+			"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0", "--user-data-dir=" + profile, "http://" + listener.Addr().String()}})
+		ended <- err
+	}()
+	select {
+	case <-shown:
+		cancel()
+		<-ended
+		return true, nil
+	case err := <-ended:
+		if ctx.Err() != nil {
+			return false, nil
+		}
+		return false, err
+	}
 }

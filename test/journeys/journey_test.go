@@ -194,6 +194,9 @@ func TestFilmFromUploadToPlayer(t *testing.T) {
 	if p := probe(t, file); len(p.Streams) != 2 || p.Streams[0].Frames != "125" {
 		t.Errorf("the download has %+v", p.Streams)
 	}
+	if out, _, err := world.Run(t.Context(), append([]string{"doctor", "--quick", "--playback"}, at(s)...)...); err != nil || !strings.Contains(out, "Chromium showed a frame") {
+		t.Errorf("doctor --playback: %v\n%s", err, out)
+	}
 	trashAndRestore(t, s, got.Asset, g)
 	if out, errs, err := world.Run(t.Context(), append([]string{"verify", "audit"}, at(s)...)...); err != nil {
 		t.Errorf("verify audit: %v %s%s", err, out, errs)

@@ -24,6 +24,8 @@ async function start(): Promise<void> {
   const skin = await mount(root, { hotkeys: true, label: document.title });
   skin.setPoster(play.poster);
   skin.setThumbs(play.thumbs);
+  // A page that embeds the player learns when the first frame is really shown.
+  if (parent !== window) skin.video.requestVideoFrameCallback?.(() => parent.postMessage('showreel:shown', '*'));
   const film = new Film(skin.video, { change: () => undefined, error: say });
   const startS = Number(new URLSearchParams(location.search).get('t') ?? 0) || 0;
   await film.load({ url: play.hls, licence: play.clearkey?.licence ?? '', keys: play.clearkey?.keys ?? {} }, startS);
