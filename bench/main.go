@@ -3,7 +3,7 @@
 //	go run ./bench [-quick] [-json] [area …]
 //
 // It prints one line a target; -json prints the same as JSON lines and nothing else on standard output. -quick works on
-// smaller inputs, with targets scaled as each note says. Areas: ingest, delivery, server.
+// smaller inputs, with targets scaled as each note says. Areas: ingest, tasks, delivery, server.
 package main
 
 import (
@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"showreel/test/world"
 )
 
 // result is one measured target.
@@ -57,7 +59,7 @@ type area struct {
 }
 
 func areas() []area {
-	return []area{{"ingest", benchIngest}, {"delivery", benchDelivery}, {"server", benchServer}}
+	return []area{{"ingest", benchIngest}, {"tasks", benchTasks}, {"delivery", benchDelivery}, {"server", benchServer}}
 }
 
 func main() {
@@ -76,6 +78,7 @@ func measure(ctx context.Context, quick, asJSON bool, only []string) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	defer func() { _ = world.Clean() }() // what stays is swept by the next run
 	var results []result
 	b := &bench{quick: quick, dir: dir, log: os.Stderr, report: func(r result) {
 		results = append(results, r)
