@@ -37,6 +37,7 @@ func (c *Config) check() error {
 	}
 	c.checkAddresses(say)
 	c.checkLists(say)
+	c.checkModels(say)
 	c.checkTarget(say)
 	if !c.Rooms.Library && (c.Rooms.Ingest || c.Rooms.Quality || c.Rooms.Delivery) {
 		say("rooms.library", "can be off only when all other rooms are")
@@ -109,6 +110,22 @@ func (c *Config) checkLists(say func(key, text string)) {
 		if len(h.Secret) < secretMin {
 			say("notify.webhooks", "entry "+n+" needs a secret of at least "+strconv.Itoa(secretMin)+" characters")
 		}
+	}
+}
+
+func (c *Config) checkModels(say func(key, text string)) {
+	for _, r := range c.Models.Refuse {
+		if r != "unknown" && r != "non-commercial" {
+			say("models.refuse", "knows unknown and non-commercial, not "+strconv.Quote(r))
+		}
+	}
+	for _, address := range c.AI.URL {
+		if !origin(address) {
+			say("ai.url", "must be addresses such as http://host:7070, without a path")
+		}
+	}
+	if len(c.AI.URL) > 0 && len(c.AI.Token) < secretMin {
+		say("ai.url", "needs ai.token, at least "+strconv.Itoa(secretMin)+" characters")
 	}
 }
 

@@ -35,6 +35,8 @@ type Config struct {
 	KV             string    `key:"kv" doc:"Store of small records (sessions, idempotency keys): sqlite:/path/file.db or postgres://…. Empty is the business database."`
 	Transcode      Transcode `key:"transcode"`
 	Work           Work      `key:"work"`
+	Models         Models    `key:"models"`
+	AI             AI        `key:"ai"`
 	Limits         Limits    `key:"limits"`
 	Watch          []Watch   `key:"watch" doc:"Folders whose finished files are taken in, for example [{path: /srv/inbox, template: web}]."`
 	Pull           Pull      `key:"pull"`
@@ -71,6 +73,23 @@ type Work struct {
 	Cores         float64 `key:"cores" default:"0" min:"0" doc:"Processor cores that jobs may use; 0 is all."`
 	MemoryMB      int64   `key:"memoryMB" default:"0" min:"0" doc:"Memory in MB that jobs may use; 0 is three quarters of the machine's."`
 	ReserveDiskMB int64   `key:"reserveDiskMB" default:"2048" min:"0" doc:"Disk space in MB that is never filled: jobs wait and uploads are refused below it."`
+}
+
+// Models is about the files of the models that listen, look, speak and read.
+type Models struct {
+	Dir    string   `key:"dir" doc:"Folder of installed models. Empty is in the data directory."`
+	Mirror string   `key:"mirror" doc:"Folder that is searched for models' files before any package is downloaded, for sites without a network; showreel models mirror fills it."`
+	Refuse []string `key:"refuse" doc:"Licences that are not installed: unknown (the terms of the weights are stated nowhere) and non-commercial, for example [non-commercial]."`
+}
+
+// AI is about the helper program that runs the models.
+type AI struct {
+	Program     string   `key:"program" default:"showreel-ai" doc:"The helper program, a name in PATH, a name beside this program, or a file."`
+	URL         []string `key:"url" doc:"Helpers on other machines that are used instead of the program, for example [http://gpu1:7070, http://gpu2:7070]."`
+	Token       string   `key:"token" secret:"true" doc:"The token that the helpers of ai.url ask for."`
+	MemoryMB    int64    `key:"memoryMB" default:"0" min:"0" doc:"Private memory in MB that one helper process may use; 0 follows the machine."`
+	IdleSeconds int64    `key:"idleSeconds" default:"300" min:"0" doc:"A helper that nobody has asked for so long is ended and its memory freed, in seconds; 0 is never."`
+	Workers     int64    `key:"workers" default:"0" min:"0" doc:"Instances of a model that answer in parallel, one thread each; 0 follows work.cores."`
 }
 
 // Limits bound what callers may send.
@@ -271,6 +290,15 @@ func (c *Config) derive() error {
 	}
 	c.fill("flow", &c.Flow, flow)
 	c.fill("kv", &c.KV, c.DB)
+	c.fill("models.dir", &c.Models.Dir, filepath.Join(data, "models"))
+	for _, path := range []*string{&c.Models.Dir, &c.Models.Mirror} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return fault.E("config.load", *path, fault.Internal, err)
+		}
+	}
 	for _, address := range []*string{&c.DB, &c.Blob.Raw, &c.Blob.Processed, &c.Blob.Generated, &c.Keys, &c.Flow, &c.KV} {
 		if err := absolute(address); err != nil {
 			return err

@@ -50,6 +50,9 @@ func TestDefaultsDeriveEngines(t *testing.T) {
 	if !c.Rooms.Library || !c.Rooms.Delivery || c.AllowPlainHTTP || c.Pull.AllowPrivate {
 		t.Errorf("wrong defaults: %+v", c)
 	}
+	if c.Models.Dir != data+"/models" || c.Models.Mirror != "" || c.AI.IdleSeconds != 300 {
+		t.Errorf("models %+v, ai %+v", c.Models, c.AI)
+	}
 	if o := line(t, c, "db").Origin; o != "derived" {
 		t.Errorf("db's origin is %q", o)
 	}
@@ -133,6 +136,9 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"bad db":          {file: "db: mysql://x", want: []string{"db (", "sqlite:, postgres:"}},
 		"shared target":   {file: "target: worker", want: []string{"postgres://"}},
 		"rooms":           {file: "rooms: {library: false}", want: []string{"rooms.library"}},
+		"refuse":          {file: "models: {refuse: [gpl]}", want: []string{"models.refuse", "non-commercial", `"gpl"`}},
+		"helper address":  {file: "ai: {url: ['gpu1:7070'], token: 0123456789abcdef}", want: []string{"ai.url", "http://host:7070"}},
+		"helper token":    {file: "ai: {url: ['http://gpu1:7070']}", want: []string{"ai.token"}},
 		"flag":            {args: []string{"--lsten=x"}, want: []string{"--lsten", "did you mean listen?"}},
 		"flag value":      {args: []string{"--listen"}, want: []string{"needs a value"}},
 		"argument":        {args: []string{"film.mp4"}, want: []string{"is not a flag"}},
