@@ -81,7 +81,8 @@ type Annotation struct {
 	Path       []Spot   `json:"path,omitempty"`  // of a thing that moves, in order
 	Words      []Word   `json:"words,omitempty"` // of speech, in order
 	Person     string   `json:"person,omitempty"`
-	Model      string   `json:"model"` // who says so: "ffmpeg scdet 5.1", "person"
+	Model      string   `json:"model"`            // who says so: "ffmpeg scdet 5.1", "person"
+	Source     string   `json:"source,omitempty"` // which ability it came from; a run replaces only its own source's results
 	Run        string   `json:"run,omitempty"`
 	Inputs     []string `json:"inputs,omitempty"`
 	Supersedes string   `json:"supersedes,omitempty"`

@@ -2,154 +2,12 @@ package library
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/sqldb"
 )
-
-// ModelPerson is the model of annotations that people make.
-const ModelPerson = "person"
-
-const annotationColumns = `id, tenant, asset, version, track, start_at, end_at, label, body, lang, score, box, person, model, run,
-	inputs, supersedes, locked_by`
-
-// note is an annotation with what the store alone knows.
-type note struct {
-	media.Annotation
-	wasStart, wasEnd media.Time // the machine's range before a person changed it; -1 for what a person made
-	hidden           bool
-	rev              int64
-}
-
-func scanNote(row scanner) (note, error) {
-	var n note
-	var box, inputs string
-	err := row.Scan(&n.ID, &n.Tenant, &n.Asset, &n.Version, &n.Track, &n.Range.Start, &n.Range.End, &n.Label, &n.Text, &n.Lang,
-		&n.Score, &box, &n.Person, &n.Model, &n.Run, &inputs, &n.Supersedes, &n.LockedBy, &n.wasStart, &n.wasEnd, &n.hidden, &n.rev)
-	if err != nil {
-		return n, err
-	}
-	if box != "" {
-		if err := json.Unmarshal([]byte(box), &n.Box); err != nil {
-			return n, fault.E("library.annotation", n.ID, fault.Corrupt, err)
-		}
-	}
-	if inputs != "" {
-		if err := json.Unmarshal([]byte(inputs), &n.Inputs); err != nil {
-			return n, fault.E("library.annotation", n.ID, fault.Corrupt, err)
-		}
-	}
-	return n, nil
-}
-
-func selectNotes(ctx context.Context, q sqldb.Querier, rest string, args ...any) ([]note, error) {
-	return collect(ctx, q, scanNote, `SELECT `+annotationColumns+`, was_start, was_end, hidden, rev FROM library_annotations `+rest, args...)
-}
-
-// PutAnnotations replaces what machines wrote on a track of a version by the result of a run. If every new annotation
-// has a language, only those languages are replaced. What a person made, changed or removed stays as they left it: a new
-// annotation on the very range of a locked or removed one is dropped. ID, Ref, Track and Run are set here.
-func (s *Service) PutAnnotations(ctx context.Context, ref media.Ref, track media.Track, run string, list []media.Annotation) error {
-	tenant, err := s.may(ctx, "asset:process", "asset", ref.Asset, ref.Tenant)
-	if err != nil {
-		return err
-	}
-	if track == "" {
-		return fault.E("library.annotations", ref.Asset, fault.Invalid, nil)
-	}
-	for _, a := range list {
-		if a.Range.Start < 0 || a.Range.End < a.Range.Start || a.Model == "" || a.Model == ModelPerson {
-			return fault.E("library.annotations", ref.Asset, fault.Invalid, nil)
-		}
-	}
-	ref.Tenant = tenant
-	return s.write(ctx, tenant, func(c *change) error {
-		if _, err := findVersion(ctx, c.Tx, ref); err != nil {
-			return err
-		}
-		written, err := c.replaceNotes(ctx, ref, track, run, list)
-		if err != nil {
-			return err
-		}
-		return c.done(ctx, "asset:process", "annotations.written", ref.Asset, map[string]any{
-			"version": ref.Version, "track": track, "run": run, "count": written,
-		})
-	})
-}
-
-func (c *change) replaceNotes(ctx context.Context, ref media.Ref, track media.Track, run string, list []media.Annotation) (int, error) {
-	langs := languages(list)
-	where, args := `tenant = $1 AND asset = $2 AND version = $3 AND track = $4`, []any{ref.Tenant, ref.Asset, ref.Version, string(track)}
-	if len(langs) > 0 {
-		where += ` AND lang IN (` + places(5, len(langs)) + `)`
-		args = append(args, langs...)
-	}
-	if _, err := c.ExecContext(ctx, `DELETE FROM library_annotations WHERE `+where+` AND locked_by = ''`, args...); err != nil {
-		return 0, err
-	}
-	kept, err := selectNotes(ctx, c.Tx, `WHERE `+where, args...)
-	if err != nil {
-		return 0, err
-	}
-	taken := map[media.Range][]string{}
-	for _, n := range kept {
-		r := media.Range{Start: n.wasStart, End: n.wasEnd}
-		taken[r] = append(taken[r], n.Lang)
-	}
-	written := 0
-	for _, a := range list {
-		if slices.Contains(taken[a.Range], a.Lang) {
-			continue
-		}
-		a.ID, a.Ref, a.Track, a.Run, a.LockedBy = sqldb.NewID(), ref, track, run, ""
-		if err := c.insertNote(ctx, note{Annotation: a, wasStart: a.Range.Start, wasEnd: a.Range.End, rev: 1}); err != nil {
-			return 0, err
-		}
-		written++
-	}
-	return written, nil
-}
-
-// languages lists the languages of the annotations, or nothing if one has none.
-func languages(list []media.Annotation) []any {
-	var out []any
-	for _, a := range list {
-		if a.Lang == "" {
-			return nil
-		}
-		if !slices.Contains(out, any(a.Lang)) {
-			out = append(out, a.Lang)
-		}
-	}
-	return out
-}
-
-func (c *change) insertNote(ctx context.Context, n note) error {
-	box, inputs := "", ""
-	if n.Box != nil {
-		box = text(n.Box)
-	}
-	if len(n.Inputs) > 0 {
-		inputs = text(n.Inputs)
-	}
-	hidden := 0
-	if n.hidden {
-		hidden = 1
-	}
-	_, err := c.ExecContext(ctx, `INSERT INTO library_annotations (`+annotationColumns+`, was_start, was_end, hidden, rev, updated_ms)
-		VALUES (`+places(1, 23)+`)
-		ON CONFLICT (id) DO UPDATE SET start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, label = EXCLUDED.label,
-		body = EXCLUDED.body, lang = EXCLUDED.lang, box = EXCLUDED.box, person = EXCLUDED.person, locked_by = EXCLUDED.locked_by,
-		hidden = EXCLUDED.hidden, rev = EXCLUDED.rev, updated_ms = EXCLUDED.updated_ms`,
-		n.ID, n.Tenant, n.Asset, n.Version, string(n.Track), int64(n.Range.Start), int64(n.Range.End), n.Label, n.Text, n.Lang,
-		n.Score, box, n.Person, n.Model, n.Run, inputs, n.Supersedes, n.LockedBy, int64(n.wasStart), int64(n.wasEnd), hidden,
-		n.rev, c.now)
-	return err
-}
 
 // Annotations lists what is known about a version's timeline, ordered by start, on the given tracks or all. Version 0
 // is the newest.
@@ -285,6 +143,7 @@ func (in NoteIn) apply(n *note) error {
 		}
 		n.Box = &b
 	}
+	said := n.Text
 	for _, err := range []error{
 		setText(&n.Label, in.Label, "label", titleRunes, line),
 		setText(&n.Text, in.Text, "text", descriptionRunes, prose),
@@ -293,6 +152,9 @@ func (in NoteIn) apply(n *note) error {
 		if err != nil {
 			return err
 		}
+	}
+	if n.Text != said && len(n.Words) > 0 {
+		n.Words = media.Respell(n.Words, n.Text, n.Range)
 	}
 	return nil
 }

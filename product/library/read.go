@@ -59,6 +59,7 @@ type Exported struct {
 	Versions    []Version          `json:"versions"`
 	Renditions  []Rendition        `json:"renditions" doc:"of every version"`
 	Annotations []media.Annotation `json:"annotations" doc:"of every version; times are flicks, 1/705600000 s"`
+	Corrections []Correction       `json:"corrections" doc:"what people made, changed, accepted or rejected; import takes them back"`
 	Collections []Collection       `json:"collections"`
 	Ledger      []LedgerEntry      `json:"ledger"`
 }
@@ -72,7 +73,7 @@ func (s *Service) Export(ctx context.Context, id string) (Exported, error) {
 	if err != nil {
 		return Exported{}, err
 	}
-	out := Exported{Format: "showreel-asset/1", Asset: a, Renditions: []Rendition{}, Annotations: []media.Annotation{}}
+	out := Exported{Format: "showreel-asset/1", Asset: a, Renditions: []Rendition{}, Annotations: []media.Annotation{}, Corrections: []Correction{}}
 	if out.Versions, err = s.Versions(ctx, id); err != nil {
 		return out, err
 	}
@@ -85,7 +86,12 @@ func (s *Service) Export(ctx context.Context, id string) (Exported, error) {
 		if err != nil {
 			return out, err
 		}
+		corrections, err := s.Corrections(ctx, a.At(v.Number))
+		if err != nil {
+			return out, err
+		}
 		out.Renditions, out.Annotations = append(out.Renditions, renditions...), append(out.Annotations, annotations...)
+		out.Corrections = append(out.Corrections, corrections...)
 	}
 	if out.Collections, err = s.CollectionsOf(ctx, id); err != nil {
 		return out, err
