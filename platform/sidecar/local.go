@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 type LocalOptions struct {
 	Name  string   // for people and logs: "speech"
 	Path  string   // the program
-	Args  []string // %SOCKET% is replaced by the socket's path
+	Args  []string // %SOCKET% in them is replaced by the socket's path
 	Env   []string
 	Dir   string        // absolute folder for the socket; created
 	MemMB int64         // private memory; 0 is no limit
@@ -106,9 +107,7 @@ func (l *Local) start(ctx context.Context) error {
 	l.sock = filepath.Join(l.o.Dir, fmt.Sprintf("%s-%d-%d.sock", l.o.Name, os.Getpid(), l.starts))
 	args := make([]string, len(l.o.Args))
 	for n, a := range l.o.Args {
-		if args[n] = a; a == "%SOCKET%" {
-			args[n] = l.sock
-		}
+		args[n] = strings.ReplaceAll(a, "%SOCKET%", l.sock)
 	}
 	run, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
