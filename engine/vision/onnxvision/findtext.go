@@ -15,8 +15,8 @@ const (
 	textPixel   = 0.3
 	textBox     = 0.5  // mean over a core below which it is no writing
 	unclip      = 1.6  // how far a core is grown: area × unclip / circumference
-	minTextSide = 736  // the shorter side of a picture is enlarged to this
-	maxTextSide = 1600 // the longer side is shrunk to this, unless the shorter would fall below minTextSide
+	minTextSide = 736  // the shorter side of a smaller picture is enlarged to this
+	maxTextSide = 1600 // and the longer is never more than this
 	maxQuads    = 1000
 )
 
@@ -51,11 +51,7 @@ func (d *Driver) findText(ctx context.Context, p *picture) ([]quad, error) {
 // textSize is the size at which a picture is searched, in multiples of 32.
 func textSize(w, h int) (int, int) {
 	short, long := float64(min(w, h)), float64(max(w, h))
-	f := max(1, minTextSide/short)
-	if long*f > maxTextSide {
-		f = max(maxTextSide/long, min(f, minTextSide/short))
-	}
-	f = min(f, 4*maxTextSide/long) // a strip is not enlarged without end
+	f := min(max(1, minTextSide/short), maxTextSide/long)
 	grid := func(v int) int { return max(1, int(math.Round(float64(v)*f/32))) * 32 }
 	return grid(w), grid(h)
 }

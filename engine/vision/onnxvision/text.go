@@ -23,7 +23,7 @@ const (
 	minLineWidth = 160  // shorter lines are padded: very short ones are misread
 	maxLineWidth = 4096 // longer lines are squeezed
 	tallLine     = 1.5  // from this height to width on, writing may run downwards or upwards
-	sureRead     = 0.8  // a reading below this is tried the other way round as well
+	sureRead     = 0.93 // a reading below this is tried the other way round as well
 	minRead      = 0.5  // below this it is a pattern, not writing (the reference's text_score)
 )
 
