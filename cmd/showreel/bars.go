@@ -7,6 +7,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"showreel/engine/catalogue"
 )
 
 // bars shows progress: bars on a terminal, a plain line per change of state otherwise, nothing with --json.
@@ -59,6 +61,28 @@ func (b *bars) job(name string) func(jobRow) {
 		bar.SetCurrent(int64(1000 * j.Progress))
 		if j.over() {
 			bar.SetCurrent(1000)
+		}
+	}
+}
+
+// model returns the function to call with each progress of a model's installation.
+func (b *bars) model(id string) func(catalogue.Progress) {
+	step := ""
+	bar := b.p.AddBar(1,
+		mpb.PrependDecorators(decor.Name(id+" ", decor.WCSyncSpaceR), decor.Any(func(decor.Statistics) string { return step }, decor.WCSyncSpaceR)),
+		mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
+	return func(p catalogue.Progress) {
+		step = p.Step
+		switch {
+		case p.Step == catalogue.StepFailed:
+			bar.Abort(false)
+		case p.Step == catalogue.StepReady:
+			bar.SetTotal(max(p.Total, 1), false)
+			bar.SetCurrent(max(p.Total, 1))
+			bar.SetTotal(-1, true)
+		default:
+			bar.SetTotal(max(p.Total, p.Bytes+1), false)
+			bar.SetCurrent(p.Bytes)
 		}
 	}
 }
