@@ -3,7 +3,7 @@
 package whisperspeech
 
 /*
-#cgo CFLAGS: -std=c11 -D_GNU_SOURCE
+#cgo CFLAGS: -std=c11 -D_GNU_SOURCE -I${SRCDIR}/include
 #cgo LDFLAGS: -ldl
 #include <stdlib.h>
 #include "bridge.h"
