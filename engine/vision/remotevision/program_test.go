@@ -1,0 +1,67 @@
+package remotevision_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"showreel/engine/vision"
+	"showreel/engine/vision/remotevision"
+	"showreel/engine/vision/visiontest"
+	"showreel/platform/sidecar"
+)
+
+// TestProgram runs the suite on the real program, which the client starts by itself.
+func TestProgram(t *testing.T) {
+	program := os.Getenv("SHOWREEL_AI")
+	if program == "" {
+		program = filepath.Join("..", "..", "..", "bin", "showreel-ai")
+	}
+	program, err := filepath.Abs(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := visiontest.Cache(t)
+	for _, need := range []string{program, filepath.Join(cache, "native", "onnxruntime"), filepath.Join(cache, "models", "nanodet")} {
+		if _, err := os.Stat(need); err != nil {
+			t.Skipf("%s is missing: build showreel-ai (or name it in SHOWREEL_AI), run make native and make models", need)
+		}
+	}
+	local := sidecar.NewLocal(sidecar.LocalOptions{Name: "vision", Path: program, Dir: t.TempDir(),
+		Args: []string{"serve", "--roles", "vision", "--models", filepath.Join(cache, "models"), "--native", filepath.Join(cache, "native"), "--listen", "unix:%SOCKET%", "--workers", "2"}})
+	client := sidecar.New(local)
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		if local.Running() {
+			t.Error("the program still runs")
+		}
+	})
+	visiontest.Run(t, func(*testing.T) vision.Driver { return remotevision.New(client) })
+}
+
+// TestLongFilmsTravelInPieces holds the pieces of Boundaries to the answer for the whole, with an engine that tells each
+// frame's number and how far away its neighbours are.
+func TestLongFilmsTravelInPieces(t *testing.T) {
+	const size = vision.BoundaryWidth * vision.BoundaryHeight * 3
+	d := overTheWire(t, counting{})
+	const total = 40_123
+	film := make([]byte, total*size)
+	for n := range total {
+		film[n*size], film[n*size+1], film[n*size+2] = byte(n), byte(n>>8), byte(n>>16)
+	}
+	got, err := d.Boundaries(t.Context(), film)
+	if err != nil || len(got) != total {
+		t.Fatalf("%d answers for %d frames: %v", len(got), total, err)
+	}
+	for n, v := range got {
+		if v != float32(n) {
+			t.Fatalf("frame %d got the answer of frame %g", n, v)
+		}
+	}
+	if !bytes.Equal(film[:3], []byte{0, 0, 0}) {
+		t.Error("the film was changed")
+	}
+}
