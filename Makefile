@@ -2,12 +2,12 @@
 CACHE ?= $(if $(SHOWREEL_CACHE),$(SHOWREEL_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/showreel)
 export SHOWREEL_CACHE := $(CACHE)
 export GOFLAGS := -mod=readonly
-# One build cache for server and tests: no cgo anywhere, paths trimmed only in `make dist`.
+# One build cache for server and tests: no cgo but in the program that runs models, paths trimmed only in `make dist`.
 export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run test build check deep bench dist golden setup setup-test samples clean
+.PHONY: run test native build check deep bench dist golden setup setup-test samples clean
 
 run: setup samples build
 	bin/showreel serve --samples $(CACHE)/samples
@@ -21,8 +21,13 @@ setup-test:
 samples: setup
 	@bash tools/samples/fetch.sh $(CACHE)/samples
 
-build:
+# Libraries of the program that runs models: whisper.cpp is compiled once (about three CPU minutes), ONNX Runtime brought.
+native: setup
+	@bash tools/native/setup.sh $(CACHE)/native
+
+build: native
 	$(BUILD) -o bin/showreel ./cmd/showreel
+	CGO_ENABLED=1 $(BUILD) -o bin/showreel-ai ./cmd/showreel-ai
 
 # The inner loop: formatting, vet, laws and every test that needs no engine; under 90 s once built.
 check:

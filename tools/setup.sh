@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Showreel needs from Debian's or Ubuntu's packages, only what is missing, saying first how much it will
 # download. usage: setup.sh run|test
-#   run   ffmpeg and what fetches the sample library
+#   run   ffmpeg, espeak-ng (phonemes of the voices), what fetches samples and models, and what compiles the speech library
 #   test  also Chromium, PostgreSQL 15 or newer, Node, and an S3 server built from its Go module
 set -euo pipefail
 what=${1:?usage: setup.sh run|test}
@@ -17,15 +17,19 @@ need=()
 have ffmpeg && have ffprobe || need+=(ffmpeg)
 have curl || need+=(curl)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || need+=(ca-certificates)
-if [ "$what" = run ]; then # a test needs no samples
-  have unzip || need+=(unzip)
-  { have python3 && python3 -m pip --version; } >/dev/null 2>&1 || need+=(python3-pip)
-  have npm || need+=(npm)
-fi
+have unzip || need+=(unzip)
+have zstd || need+=(zstd)
+{ have python3 && python3 -m pip --version; } >/dev/null 2>&1 || need+=(python3-pip)
+python3 -c 'import ensurepip' >/dev/null 2>&1 || need+=(python3-venv)
+have npm || need+=(npm)
+have espeak-ng || need+=(espeak-ng)
+have gcc || need+=(gcc libc6-dev)
+have g++ || need+=(g++)
+have make || need+=(make)
+have cmake || need+=(cmake)
 if [ "$what" = test ]; then
   have chromium || need+=(chromium)
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)
-  have npm || need+=(npm)
   fc-list 2>/dev/null | grep -qi dejavu || need+=(fonts-dejavu-core)
 fi
 
