@@ -1,0 +1,149 @@
+package analysis
+
+import (
+	"context"
+
+	"showreel/engine/speech"
+	"showreel/fault"
+	"showreel/media"
+)
+
+// longest is the most sound that one piece holds.
+const longest = 5 * 60 * media.Second
+
+// missing says that an ability's engine is not there.
+func missing(what, text string) error {
+	if text == "" {
+		text = "The program that does it is not installed; showreel doctor says what to do."
+	}
+	return fault.Say("analysis.ready", what, fault.Unavailable, "model-missing", text)
+}
+
+// hearing asks the speech engine for one of its abilities.
+func (s *Service) hearing(ctx context.Context, name string, model func(speech.Caps) string) (string, error) {
+	if s.deps.Speech == nil {
+		return "", missing(name, "")
+	}
+	caps, err := s.deps.Speech.Caps(ctx)
+	if err != nil {
+		return "", err
+	}
+	if m := model(caps); m != "" {
+		return m, nil
+	}
+	return "", missing(name, caps.Missing[name])
+}
+
+func (s *Service) soundReady(ctx context.Context) (string, error) {
+	return s.hearing(ctx, "activity", func(c speech.Caps) string { return c.Activity })
+}
+
+func (s *Service) speechReady(ctx context.Context) (string, error) {
+	return s.hearing(ctx, "transcribe", func(c speech.Caps) string { return c.Transcribe })
+}
+
+func (s *Service) voicesReady(ctx context.Context) (string, error) {
+	return s.hearing(ctx, "voices", func(c speech.Caps) string { return c.Voices })
+}
+
+// cutSound cuts the whole sound into stretches of equal length, five minutes at most.
+func (s *Service) cutSound(ctx context.Context, t *target) ([]piece, error) {
+	w, err := t.sound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []piece
+	for at := media.Time(0); at < w.length(); at += longest {
+		out = append(out, piece{Range: media.Range{Start: at, End: min(at+longest, w.length())}})
+	}
+	return out, nil
+}
+
+// listen finds where somebody speaks in a piece.
+func (s *Service) listen(ctx context.Context, t *target, p piece) (found, error) {
+	w, err := t.sound(ctx)
+	if err != nil {
+		return found{}, err
+	}
+	pcm, err := t.pcm(ctx, w, p.Range)
+	if err != nil {
+		return found{}, err
+	}
+	talk, err := s.deps.Speech.Activity(ctx, pcm)
+	if err != nil {
+		return found{}, err
+	}
+	model, err := s.soundReady(ctx)
+	f := found{Model: model}
+	for _, r := range talk {
+		f.Talk = append(f.Talk, media.Range{Start: p.Range.Start + r.Start, End: min(p.Range.Start+r.End, p.Range.End)})
+	}
+	return f, err
+}
+
+// breath is the pause within which speech counts as going on.
+const breath = 300 * media.Millisecond
+
+// The labels of the sound track.
+const (
+	soundSpeech  = "speech"
+	soundSilence = "silence"
+	soundOther   = "other" // neither: music, noise
+)
+
+// joinSound writes speech, silence (which the decoder measured) and what is neither.
+func (s *Service) joinSound(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
+	var talk []media.Range
+	var whole media.Range
+	model := ""
+	for _, f := range all {
+		talk = append(talk, f.Talk...)
+		whole.End, model = max(whole.End, f.Piece.Range.End), f.Model
+	}
+	talk = media.MergeRanges(talk, breath)
+	quiet, err := t.notes(ctx, media.TrackSilence)
+	if err != nil {
+		return nil, err
+	}
+	out := []media.Annotation{}
+	at := media.Time(0)
+	add := func(r media.Range, label string) {
+		if r.Len() >= breath {
+			out = append(out, media.Annotation{Range: r, Label: label, Score: 1, Model: model})
+		}
+	}
+	rest := func(r media.Range) { // a stretch without speech
+		for _, q := range quiet {
+			if x := q.Range.Intersect(r); x.Len() >= breath {
+				add(media.Range{Start: r.Start, End: x.Start}, soundOther)
+				add(x, soundSilence)
+				r.Start = x.End
+			}
+		}
+		add(r, soundOther)
+	}
+	for _, r := range talk {
+		rest(media.Range{Start: at, End: r.Start})
+		out = append(out, media.Annotation{Range: r, Label: soundSpeech, Score: 1, Model: model})
+		at = r.End
+	}
+	if at < whole.End {
+		rest(media.Range{Start: at, End: whole.End})
+	}
+	return map[media.Track][]media.Annotation{media.TrackSound: out}, nil
+}
+
+// talk reads where somebody speaks from the timeline; known is false where that was not found out.
+func (t *target) talk(ctx context.Context) (talk []media.Range, known bool, err error) {
+	stand, err := standings(ctx, t.s.deps.DB.Read(), t.ref)
+	if err != nil || stand[Sound].State != Done {
+		return nil, false, err
+	}
+	list, err := t.notes(ctx, media.TrackSound)
+	for _, a := range list {
+		if a.Label == soundSpeech {
+			talk = append(talk, a.Range)
+		}
+	}
+	return media.MergeRanges(talk, 0), true, err
+}

@@ -1,0 +1,116 @@
+package analysis
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"showreel/fault"
+	"showreel/platform/httpd"
+)
+
+// Routes adds the room's routes.
+func (s *Service) Routes(srv *httpd.Server) {
+	httpd.Register(srv, operation(http.MethodGet, "/v1/assets/{id}/analysis", "analysis", "How each ability stands with an asset: state, model, what it took, what is missing"), "asset:read",
+		func(ctx context.Context, in *versionIn) (*reportOut, error) {
+			r, err := s.Analysis(ctx, in.ID, in.Version)
+			return &reportOut{Body: r}, err
+		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/assets/{id}/analysis", "analyze", "Ask for abilities; two requests at once meet in one run"), "asset:process",
+		func(ctx context.Context, in *analyzeIn) (*reportOut, error) {
+			r, err := s.Analyze(ctx, in.ID, in.Version, Ask{Only: in.Body.Only, Mode: in.Body.Mode})
+			return &reportOut{Body: r}, err
+		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/assets/{id}/analysis/cancel", "cancel-analysis", "End what is under way; what is done stays"), "asset:process",
+		func(ctx context.Context, in *versionIn) (*reportOut, error) {
+			r, err := s.Cancel(ctx, in.ID, in.Version)
+			return &reportOut{Body: r}, err
+		})
+	httpd.Register(srv, operation(http.MethodGet, "/v1/glossary", "glossary", "Names and terms that transcripts shall spell rightly"), "glossary:read",
+		func(ctx context.Context, _ *struct{}) (*termsOut, error) {
+			list, err := s.Glossary(ctx)
+			total := int64(len(list))
+			return &termsOut{Body: httpd.Page[GlossaryTerm]{Items: list, Total: &total}}, err
+		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/glossary", "put-term", "Add a term, or change the one of the same spelling"), "glossary:write",
+		func(ctx context.Context, in *termIn) (*termOut, error) {
+			g, err := s.PutTerm(ctx, GlossaryTerm{Collection: in.Body.Collection, Text: in.Body.Text, Sounds: in.Body.Sounds, Lang: in.Body.Lang})
+			return &termOut{Body: g}, err
+		})
+	httpd.Register(srv, operation(http.MethodDelete, "/v1/glossary/{id}", "remove-term", "Remove a term"), "glossary:write",
+		func(ctx context.Context, in *oneTermIn) (*struct{}, error) { return nil, s.RemoveTerm(ctx, in.ID) })
+	srv.Handle("GET /v1/assets/{id}/transcript", "asset:read", http.HandlerFunc(s.serveTranscript))
+}
+
+func operation(method, path, id, summary string) huma.Operation {
+	return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"analysis"}}
+}
+
+type versionIn struct {
+	ID      string `path:"id"`
+	Version int    `query:"version" minimum:"0" maximum:"1000000" doc:"0 or left out: the newest"`
+}
+
+type analyzeIn struct {
+	ID      string `path:"id"`
+	Version int    `query:"version" minimum:"0" maximum:"1000000" doc:"0 or left out: the newest"`
+	Body    struct {
+		Only []string `json:"only,omitempty" maxItems:"50" doc:"abilities; all that fit when left out"`
+		Mode string   `json:"mode,omitempty" enum:"missing,all" doc:"missing: what is not done yet (when left out); all: everything again"`
+	}
+}
+
+type reportOut struct{ Body Report }
+type termsOut struct{ Body httpd.Page[GlossaryTerm] }
+type termOut struct{ Body GlossaryTerm }
+
+type termIn struct {
+	Body struct {
+		Collection string   `json:"collection,omitempty" doc:"its id; left out: everything of the tenant"`
+		Text       string   `json:"text" minLength:"2" maxLength:"80" doc:"as it is written"`
+		Sounds     []string `json:"sounds,omitempty" maxItems:"10" doc:"how it is misheard"`
+		Lang       string   `json:"lang,omitempty" maxLength:"2" doc:"ISO 639-1; left out: every language"`
+	}
+}
+
+type oneTermIn struct {
+	ID string `path:"id"`
+}
+
+// serveTranscript writes the transcript in the form asked for: json (when left out), srt, vtt or txt.
+func (s *Service) serveTranscript(w http.ResponseWriter, r *http.Request) {
+	version, err := strconv.Atoi(r.URL.Query().Get("version"))
+	if err != nil && r.URL.Query().Get("version") != "" || version < 0 {
+		httpd.Problem(w, r, fault.Say("analysis.transcript", "", fault.Invalid, "bad-version", "A version is a number from 1; leave it out for the newest."))
+		return
+	}
+	write, kind := map[string]func(Transcript) string{"srt": Transcript.SRT, "vtt": Transcript.VTT, "txt": Transcript.Plain}, map[string]string{
+		"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
+	format := r.URL.Query().Get("format")
+	if format == "" {
+		format = "json"
+	}
+	if kind[format] == "" {
+		httpd.Problem(w, r, fault.Say("analysis.transcript", format, fault.Invalid, "bad-format", "A transcript comes as json, srt, vtt or txt."))
+		return
+	}
+	t, err := s.Transcript(r.Context(), r.PathValue("id"), version)
+	if err != nil {
+		httpd.Problem(w, r, err)
+		return
+	}
+	var body []byte
+	if fn := write[format]; fn != nil {
+		body = []byte(fn(t))
+	} else if body, err = json.Marshal(t); err != nil {
+		httpd.Problem(w, r, fault.E("analysis.transcript", t.Asset, fault.Internal, err))
+		return
+	}
+	w.Header().Set("Content-Type", kind[format]+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Cache-Control", "private, no-cache")
+	_, _ = w.Write(body) // the status is sent; a broken connection has nobody to tell
+}
