@@ -1,8 +1,12 @@
 package catalogue
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,4 +222,27 @@ func readJSON(path string, v any) error {
 		return err
 	}
 	return json.Unmarshal(raw, v)
+}
+
+// Revision changes whenever a model is installed, removed or exchanged, or another is chosen. It reads no file of a model.
+func (c *Catalogue) Revision(context.Context) string {
+	h := sha256.New()
+	entries, err := os.ReadDir(c.o.Dir)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || e.Name() == "wanted.json" {
+			continue
+		}
+		raw, err := os.ReadFile(filepath.Join(c.o.Dir, e.Name(), "installed.json"))
+		if !e.IsDir() {
+			raw, err = os.ReadFile(filepath.Join(c.o.Dir, e.Name()))
+		}
+		if err != nil {
+			raw = nil // a folder laid down by hand counts by its name
+		}
+		fmt.Fprintf(h, "%s %d\n%s\n", e.Name(), len(raw), raw)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
