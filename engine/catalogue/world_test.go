@@ -67,7 +67,9 @@ func entry(id, converter, extra string, result []byte, ways ...[]source) string 
 	return b.String()
 }
 
-func list(entries ...string) []byte { return []byte("version: 1\nmodels:\n" + strings.Join(entries, "")) }
+func list(entries ...string) []byte {
+	return []byte("version: 1\nmodels:\n" + strings.Join(entries, ""))
+}
 
 func open(t *testing.T, o catalogue.Options) *catalogue.Catalogue {
 	t.Helper()
