@@ -25,6 +25,7 @@ import (
 	"showreel/platform/outbox"
 	"showreel/platform/run"
 	"showreel/platform/sqldb"
+	"showreel/product/analysis"
 	"showreel/product/delivery"
 	"showreel/product/ingest"
 	"showreel/product/library"
@@ -66,6 +67,7 @@ type House struct {
 	ingest   *ingest.Service
 	quality  *quality.Service
 	delivery *delivery.Service
+	analysis *analysis.Service
 
 	server  *httpd.Server
 	closers []func() error // run in reverse by Close

@@ -109,7 +109,8 @@ func TestRoomsCanBeSwitchedOff(t *testing.T) {
 		{"no quality", []string{"rooms.quality=false"}, []string{"/v1/policies"}},
 		{"no ingest", []string{"rooms.ingest=false"}, []string{"/v1/jobs", "/v1/uploads/"}},
 		{"library and delivery", []string{"rooms.ingest=false", "rooms.quality=false"}, []string{"/v1/jobs", "/v1/policies"}},
-		{"library alone", []string{"rooms.ingest=false", "rooms.quality=false", "rooms.delivery=false"}, []string{"/v1/jobs", "/embed/"}},
+		{"library alone", []string{"rooms.ingest=false", "rooms.quality=false", "rooms.delivery=false", "rooms.analysis=false"}, []string{"/v1/jobs", "/embed/", "/v1/glossary"}},
+		{"no analysis", []string{"rooms.analysis=false"}, []string{"/v1/glossary"}},
 		{"all", nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

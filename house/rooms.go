@@ -31,7 +31,7 @@ func (h *House) rooms() []string {
 	for _, r := range []struct {
 		name string
 		on   bool
-	}{{"library", h.cfg.Rooms.Library}, {"ingest", h.cfg.Rooms.Ingest}, {"quality", h.cfg.Rooms.Quality}, {"delivery", h.cfg.Rooms.Delivery}} {
+	}{{"library", h.cfg.Rooms.Library}, {"ingest", h.cfg.Rooms.Ingest}, {"quality", h.cfg.Rooms.Quality}, {"delivery", h.cfg.Rooms.Delivery}, {"analysis", h.cfg.Rooms.Analysis}} {
 		if r.on {
 			out = append(out, r.name)
 		}
@@ -49,6 +49,11 @@ func (h *House) openRooms(context.Context) error {
 	}
 	if h.cfg.Rooms.Ingest && h.cfg.Target != "edge" {
 		if err := h.openIngest(); err != nil {
+			return err
+		}
+	}
+	if h.cfg.Rooms.Analysis && h.cfg.Target != "edge" {
+		if err := h.openAnalysis(); err != nil {
 			return err
 		}
 	}
@@ -132,6 +137,9 @@ func (h *House) doors() []func(*httpd.Server) {
 	if h.ingest != nil {
 		out = append(out, h.ingest.Routes)
 	}
+	if h.analysis != nil {
+		out = append(out, h.analysis.Routes)
+	}
 	return out
 }
 
@@ -146,6 +154,9 @@ func (h *House) abilities() []func(context.Context) []run.Ability {
 	}
 	if h.delivery != nil {
 		out = append(out, h.delivery.Abilities)
+	}
+	if h.analysis != nil && h.works() {
+		out = append(out, h.analysis.Abilities)
 	}
 	return out
 }
@@ -166,6 +177,9 @@ func (h *House) addServices(g *run.Group) {
 	}
 	if h.works() {
 		g.Add("notices", h.alone("notices", h.notices))
+		if h.analysis != nil {
+			g.Add("analysis", h.alone("analysis", h.analysis.Run))
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"showreel/fault"
 	"showreel/platform/outbox"
 	"showreel/platform/sqldb"
+	"showreel/product/analysis"
 	"showreel/product/delivery"
 	"showreel/product/ingest"
 	"showreel/product/library"
@@ -57,7 +58,7 @@ func (h *House) openData(context.Context) error {
 // schemas lists every table set of the business database, in the order rooms stand on each other.
 func schemas() []sqldb.Schema {
 	return []sqldb.Schema{outbox.Schema(), sqlkv.Schema(), audit.Schema(), access.Schema(), flow.Schema(), localdrm.Schema(),
-		library.Schema(), ingest.Schema(), quality.Schema(), delivery.Schema()}
+		library.Schema(), ingest.Schema(), quality.Schema(), delivery.Schema(), analysis.Schema()}
 }
 
 // openStores opens the databases, the keys and the small records.

@@ -115,6 +115,24 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
+// fetch reads what is not JSON, such as captions.
+func (c *client) fetch(ctx context.Context, path string) ([]byte, error) {
+	req, err := c.request(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.send(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fault.E("client", path, fault.Unavailable, err)
+	}
+	return body, nil
+}
+
 // page is one page of a list.
 type page struct {
 	Items []json.RawMessage `json:"items"`

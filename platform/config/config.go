@@ -85,6 +85,7 @@ type Models struct {
 // AI is about the helper program that runs the models.
 type AI struct {
 	Program     string   `key:"program" default:"showreel-ai" doc:"The helper program, a name in PATH, a name beside this program, or a file."`
+	Native      string   `key:"native" doc:"Folder of the native libraries that the helper program loads. Empty is a folder native beside the program, in the data directory or in this user's cache."`
 	URL         []string `key:"url" doc:"Helpers on other machines that are used instead of the program, for example [http://gpu1:7070, http://gpu2:7070]."`
 	Token       string   `key:"token" secret:"true" doc:"The token that the helpers of ai.url ask for."`
 	MemoryMB    int64    `key:"memoryMB" default:"0" min:"0" doc:"Private memory in MB that one helper process may use; 0 follows the machine."`
@@ -133,6 +134,7 @@ type Rooms struct {
 	Ingest   bool `key:"ingest" default:"true" doc:"Uploads, jobs, transcoding."`
 	Quality  bool `key:"quality" default:"true" doc:"Checks of picture, sound and delivery."`
 	Delivery bool `key:"delivery" default:"true" doc:"Playback, downloads, embeds."`
+	Analysis bool `key:"analysis" default:"true" doc:"Transcripts, labels, objects, text, faces, moderation."`
 }
 
 // Log is about the process's own log on standard error.

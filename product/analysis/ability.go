@@ -45,8 +45,8 @@ type Ability struct {
 	Tracks []media.Track // that it writes
 }
 
-// catalogue lists the abilities in the order of their turns. Stage 0 is the fast lane: what people wait for.
-func catalogue() []Ability {
+// everything lists the abilities in the order of their turns. Stage 0 is the fast lane: what people wait for.
+func everything() []Ability {
 	moving, seen := []media.Kind{media.Video}, []media.Kind{media.Video, media.Image}
 	heard := []media.Kind{media.Video, media.Audio}
 	worded := []media.Kind{media.Video, media.Audio, media.Text}
@@ -85,7 +85,7 @@ type work struct {
 	finish func(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error)
 }
 
-// works binds the catalogue to this room's functions.
+// works binds the abilities to this room's functions.
 func (s *Service) works() map[string]work {
 	bound := map[string]work{
 		Sound:      {ready: s.soundReady, cut: s.cutSound, do: s.listen, finish: s.joinSound},
@@ -104,7 +104,7 @@ func (s *Service) works() map[string]work {
 		Meaning:    {ready: s.analyzerReady, cut: none, finish: s.joinMeaning},
 	}
 	out := map[string]work{}
-	for _, a := range catalogue() {
+	for _, a := range everything() {
 		w := bound[a.Name]
 		w.Ability = a
 		out[a.Name] = w
@@ -121,7 +121,7 @@ func none(context.Context, *target) ([]piece, error) { return nil, nil }
 // fitting lists the abilities that fit a kind, in order; only names a choice, empty is all. fault.Invalid names an
 // ability that does not exist.
 func fitting(kind media.Kind, only []string) ([]Ability, error) {
-	all := catalogue()
+	all := everything()
 	for _, name := range only {
 		if !slices.ContainsFunc(all, func(a Ability) bool { return a.Name == name }) {
 			var names []string

@@ -122,7 +122,7 @@ func (s *Service) TakeUp(ctx context.Context) error {
 // Abilities says what the room can do on this machine, for doctor. What is missing leaves the rest working.
 func (s *Service) Abilities(ctx context.Context) []run.Ability {
 	var out []run.Ability
-	for _, a := range catalogue() {
+	for _, a := range everything() {
 		model, err := s.table[a.Name].ready(ctx)
 		state, text := run.OK, model
 		if err != nil {

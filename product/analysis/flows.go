@@ -89,7 +89,7 @@ func step[T any](c flow.Ctx, t *target, name string, fn func(context.Context) (T
 func stages(names []string) [][]string {
 	var out [][]string
 	last := -1
-	for _, a := range catalogue() {
+	for _, a := range everything() {
 		if !slices.Contains(names, a.Name) {
 			continue
 		}
@@ -115,7 +115,7 @@ func (s *Service) take(ctx context.Context, t *target) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		for _, a := range catalogue() {
+		for _, a := range everything() {
 			if st := stand[a.Name]; st.Run == t.run && !st.State.Over() && st.State != Absent {
 				out = append(out, a.Name)
 			}

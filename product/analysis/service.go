@@ -249,7 +249,7 @@ func choose(kind media.Kind, fit []Ability, stand map[string]Standing, mode stri
 		need(a, true)
 	}
 	var out []string
-	for _, a := range catalogue() {
+	for _, a := range everything() {
 		if want[a.Name] {
 			out = append(out, a.Name)
 		}

@@ -14,6 +14,7 @@ import (
 	"showreel/engine/transcode"
 	"showreel/media"
 	"showreel/platform/cmaf"
+	"showreel/platform/sqldb"
 )
 
 // copyWidth is how many small files are copied at once.
@@ -22,6 +23,9 @@ const copyWidth = 4
 // after does at once what people wait for when an item is done: poster and keyframe thumbnails appear in the library
 // long before the rest.
 func (w work) after(ctx context.Context, _ planned, it item, row chunk) error {
+	if it.Kind == transcode.KindSpeech {
+		return w.heard(ctx, row)
+	}
 	if it.Kind != transcode.KindPoster {
 		return nil
 	}
@@ -52,6 +56,23 @@ func (w work) after(ctx context.Context, _ planned, it item, row chunk) error {
 		early = append(early, rendition{Name: "thumbs", Role: "thumbs", Key: key, Bytes: int64(len(data))})
 	}
 	return w.s.deps.Library.PutRenditions(ctx, w.in.ref(), w.forLibrary(early, true))
+}
+
+// heard leaves the speech copy where it stays and tells of it: the words can be written while the ladder is encoded.
+func (w work) heard(ctx context.Context, row chunk) error {
+	for _, f := range row.Files {
+		if f.Role != transcode.RoleWAV {
+			continue
+		}
+		r, err := w.place(ctx, f, "speech.wav", rendition{Role: "x-wav"})
+		if err != nil {
+			return err
+		}
+		return w.s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+			return w.s.deps.Outbox.Write(ctx, tx, w.in.Tenant, "asset.heard", w.in.Asset, map[string]any{"version": w.in.Version, "wav": r.Key})
+		})
+	}
+	return nil
 }
 
 // place copies a finished file to where it stays.
