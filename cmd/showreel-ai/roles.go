@@ -5,7 +5,9 @@ package main
 // roles is what this program can play: one line a role, and beside it one file roles_<role>.go with its open function.
 func roles() map[string]openRole {
 	return map[string]openRole{
-		"speech": openSpeech,
-		"voice":  openVoice,
+		"language": openLanguage,
+		"speech":   openSpeech,
+		"vision":   openVision,
+		"voice":    openVoice,
 	}
 }

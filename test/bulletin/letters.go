@@ -68,7 +68,9 @@ func (l letters) plant(scene *image.RGBA, s sign) image.Rectangle {
 	b := scene.Bounds()
 	x, y, w := int(s.X*float64(b.Dx())), int(s.Y*float64(b.Dy())), int(s.Width*float64(b.Dx()))
 	box := image.Rect(x, y, x+w, y+34+46*len(s.Text))
-	fill := func(r image.Rectangle, c color.RGBA) { draw.Draw(scene, r, image.NewUniform(c), image.Point{}, draw.Src) }
+	fill := func(r image.Rectangle, c color.RGBA) {
+		draw.Draw(scene, r, image.NewUniform(c), image.Point{}, draw.Src)
+	}
 	for _, post := range []int{x + w/6, x + w*5/6} {
 		fill(image.Rect(post, box.Max.Y, post+12, min(b.Dy(), box.Max.Y+260)), color.RGBA{90, 90, 95, 255})
 	}

@@ -187,8 +187,8 @@ func encode(ctx context.Context, o options, f *film, sound string) error {
 	_, err := child.Run(ctx, child.Spec{Path: "ffmpeg", NoNetwork: true, Stdin: r, Wall: 30 * time.Minute, Args: []string{"-v", "error", "-y",
 		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", wide, high), "-r", strconv.Itoa(fps), "-i", "-",
 		"-f", "s16le", "-ar", strconv.Itoa(soundRate), "-ac", "1", "-i", sound,
-		"-vf", "scale=out_color_matrix=bt709:flags=bilinear+accurate_rnd,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-		"-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-threads", "1", "-g", "50", "-c:a", "aac", "-b:a", "128k",
+		"-vf", "scale=out_color_matrix=bt709:flags=fast_bilinear,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+		"-c:v", "libx264", "-preset", "ultrafast", "-crf", "23", "-threads", "1", "-g", "50", "-c:a", "aac", "-b:a", "128k",
 		"-map_metadata", "-1", "-metadata", "title=" + f.title, "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart", part}})
 	_ = r.CloseWithError(errors.New("the encoder ended"))
 	if err = errors.Join(<-painted, err); err != nil {

@@ -39,8 +39,9 @@ type lower struct {
 
 type picture struct {
 	File  string
-	Move  string  // in, out, left, right, up; footage moves by itself
+	Move  string  // in, out, left, right, up, down; footage moves by itself
 	At    float64 // where footage starts, s
+	Y     *float64
 	Enter string
 	Share float64
 	Sign  *sign

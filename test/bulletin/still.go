@@ -46,18 +46,23 @@ func openStill(dir string, p picture) (still, error) {
 	if err != nil {
 		return still{}, err
 	}
-	draw.CatmullRom.Scale(scene, scene.Bounds(), img, middle(img.Bounds()), draw.Src, nil)
+	draw.CatmullRom.Scale(scene, scene.Bounds(), img, crop(img.Bounds(), p.Y), draw.Src, nil)
 	return still{scene, p.Move}, nil
 }
 
-// middle is the largest part of 16:9 of a picture, a little above its middle, where faces are.
-func middle(b image.Rectangle) image.Rectangle {
+// crop is the largest part of 16:9 of a picture; y says which part of what is too high is cut at the top. Without it that is
+// a little less than half, because people stand in the lower part of pictures and look out of the upper one.
+func crop(b image.Rectangle, y *float64) image.Rectangle {
+	top := 0.4
+	if y != nil {
+		top = *y
+	}
 	w, h := b.Dx(), b.Dx()*9/16
 	if h > b.Dy() {
 		w, h = b.Dy()*16/9, b.Dy()
 	}
-	x, y := b.Min.X+(b.Dx()-w)/2, b.Min.Y+(b.Dy()-h)*2/5
-	return image.Rect(x, y, x+w, y+h)
+	left, upper := b.Min.X+(b.Dx()-w)/2, b.Min.Y+int(float64(b.Dy()-h)*top)
+	return image.Rect(left, upper, left+w, upper+h)
 }
 
 func (s still) window(n, total int) image.Rectangle {
@@ -72,6 +77,8 @@ func (s still) window(n, total int) image.Rectangle {
 		return at(int(math.Round((1-t)*float64(x))), y/2)
 	case "up":
 		return at(x/2, int(math.Round((1-t)*float64(y))))
+	case "down":
+		return at(x/2, int(math.Round(t*float64(y))))
 	case "out":
 		t = 1 - t
 	}
