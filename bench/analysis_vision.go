@@ -119,7 +119,11 @@ func stills(ctx context.Context, film string, from, seconds float64, n int) ([]*
 
 // frames are n frames of a film from a second on, filtered to w by h.
 func frames(ctx context.Context, film string, from float64, filter string, w, h, n int) ([]*image.RGBA, error) {
-	out, err := ffmpegOut(ctx, "-ss", fmt.Sprint(from), "-i", film, "-vf", filter, "-frames:v", strconv.Itoa(n), "-f", "rawvideo", "-pix_fmt", "rgba", "-")
+	args := []string{"-i", film, "-vf", filter, "-frames:v", strconv.Itoa(n), "-f", "rawvideo", "-pix_fmt", "rgba", "-"}
+	if from > 0 { // not for photos, of which some have no time
+		args = append([]string{"-ss", fmt.Sprint(from)}, args...)
+	}
+	out, err := ffmpegOut(ctx, args...)
 	if err != nil {
 		return nil, err
 	}

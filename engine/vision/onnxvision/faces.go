@@ -16,6 +16,7 @@ import (
 const (
 	facesSide = 256
 	minFace   = 0.5
+	sureFace  = 0.9 // below this a face is looked at again, from nearer
 	facesIoU  = 0.3
 	tileShare = 0.7 // a tile begins this share of a tile after the last, so a face up to 0.3 of a tile is whole in one
 	minTile   = 160 // smaller tiles only enlarge blur
@@ -38,7 +39,10 @@ func (d *Driver) Faces(ctx context.Context, pictures [][]byte, o vision.FaceOpti
 				found = append(found, more...)
 			}
 		}
-		faces := onePerFace(found)
+		faces, err := d.confirmed(ctx, p, onePerFace(found))
+		if err != nil {
+			return nil, err
+		}
 		for n := range faces {
 			f := &faces[n]
 			f.Sharp = sharpness(p, f.Box)
@@ -50,6 +54,27 @@ func (d *Driver) Faces(ctx context.Context, pictures [][]byte, o vision.FaceOpti
 		}
 		return faces, nil
 	})
+}
+
+// confirmed looks at each unsure face again, from nearer, and leaves out those that are none then.
+func (d *Driver) confirmed(ctx context.Context, p *picture, faces []vision.Face) ([]vision.Face, error) {
+	out := []vision.Face{}
+	for _, f := range faces {
+		if f.Score < sureFace {
+			w, h := float64(p.w), float64(p.h)
+			half := 1.1 * max(f.Box.W*w, f.Box.H*h)
+			cx, cy := (f.Box.X+f.Box.W/2)*w, (f.Box.Y+f.Box.H/2)*h
+			again, err := d.facesIn(ctx, p, rect{max(cx-half, 0), max(cy-half, 0), min(cx+half, w), min(cy+half, h)})
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(again, func(a vision.Face) bool { return iou(a.Box, f.Box) > facesIoU }) {
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }
 
 // facesIn looks at a part of the picture. A face that the part's edge cuts, where that is not the picture's, is left to
