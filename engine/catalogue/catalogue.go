@@ -89,7 +89,10 @@ func Open(o Options) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range []*string{&o.Dir, &o.Cache} {
+	for _, dir := range []*string{&o.Dir, &o.Cache, &o.Mirror} {
+		if *dir == "" {
+			continue
+		}
 		if *dir, err = filepath.Abs(*dir); err != nil {
 			return nil, fault.E("catalogue.open", *dir, fault.Internal, err)
 		}

@@ -265,7 +265,7 @@ func (c *Catalogue) pip(ctx context.Context, args []string) error {
 	_, err = child.Run(ctx, child.Spec{Path: c.o.Python, Args: append([]string{"-m", "pip", "-q", "--disable-pip-version-check", "--no-cache-dir"}, args...),
 		Env: clientEnv(tmp), Dir: tmp, Wall: fetchWall, MemMB: fetchMemMB})
 	if err != nil {
-		return fetchError(Source{Kind: "pypi", Name: "numpy and onnx", Version: "(for conversions)"}, err, "")
+		return fetchError(Source{Kind: "pypi", Name: "numpy, onnx", Version: "(for conversions)"}, err, "")
 	}
 	return nil
 }

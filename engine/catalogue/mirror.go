@@ -43,6 +43,9 @@ func (c *Catalogue) Mirror(ctx context.Context, dir string, names []string, repo
 	if err != nil {
 		return err
 	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return fault.E("catalogue.mirror", dir, fault.Internal, err)
+	}
 	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "files"), 0o755), os.MkdirAll(filepath.Join(dir, "python"), 0o755), os.MkdirAll(c.o.Cache, 0o755)); err != nil {
 		return disk("catalogue.mirror", dir, err)
 	}

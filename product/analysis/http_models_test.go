@@ -67,30 +67,30 @@ func TestModelRoutes(t *testing.T) {
 		{"PUT", "/v1/models/use", `{"role":"test.role","model":"one"}`, "comes first", 409},
 		{"POST", "/v1/models/one/install", "", `"id":"one"`, 202},
 	} {
-		a := httpdtest.Do(t, srv.Handler(), tt.method, tt.path, bodyOf(tt.body))
+		a := httpdtest.Do(t, srv, tt.method, tt.path, bodyOf(tt.body))
 		if a.Status != tt.status || !strings.Contains(a.Body, tt.want) {
 			t.Fatalf("%s %s: %d %s", tt.method, tt.path, a.Status, a.Body)
 		}
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if a := httpdtest.Do(t, srv.Handler(), "GET", "/v1/models", nil); strings.Contains(a.Body, `"state":"ready"`) {
+		if a := httpdtest.Do(t, srv, "GET", "/v1/models", nil); strings.Contains(a.Body, `"state":"ready"`) {
 			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("it was not installed")
 		}
 	}
-	a := httpdtest.Do(t, srv.Handler(), "POST", "/v1/models/one/verify", nil)
+	a := httpdtest.Do(t, srv, "POST", "/v1/models/one/verify", nil)
 	if a.Status != 200 || !strings.Contains(a.Body, `"files":1`) {
 		t.Errorf("verify: %d %s", a.Status, a.Body)
 	}
-	a = httpdtest.Do(t, srv.Handler(), "PUT", "/v1/models/use", `{"role":"test.role","model":"one"}`)
+	a = httpdtest.Do(t, srv, "PUT", "/v1/models/use", `{"role":"test.role","model":"one"}`)
 	if a.Status != 200 || !strings.Contains(a.Body, `"using":true`) {
 		t.Errorf("use: %d %s", a.Status, a.Body)
 	}
 	guard.Deny["system:manage"] = true
 	for _, path := range []string{"/v1/models/one/install", "/v1/models/one/verify"} {
-		if a := httpdtest.Do(t, srv.Handler(), http.MethodPost, path, nil); a.Status != 403 {
+		if a := httpdtest.Do(t, srv, http.MethodPost, path, nil); a.Status != 403 {
 			t.Errorf("%s: %d", path, a.Status)
 		}
 	}
