@@ -4,6 +4,7 @@ package onnxvision
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -27,7 +28,12 @@ func blank(w, h int) *picture { return &picture{w, h, make([]uint8, 3*w*h)} }
 
 // decode reads the nth picture of a call. Transparent parts show white. Kinds: fault.Invalid (code "not-a-picture"),
 // fault.TooLarge.
-func decode(raw []byte, n int) (*picture, error) {
+func decode(raw []byte, n int) (p *picture, err error) {
+	defer func() { // a decoder that meets a hostile file may panic; it must not take the program with it
+		if v := recover(); v != nil {
+			p, err = nil, notPicture(n, fmt.Errorf("the decoder failed: %v", v))
+		}
+	}()
 	config, full := jpeg.DecodeConfig, jpeg.Decode
 	switch {
 	case bytes.HasPrefix(raw, []byte("\x89PNG")):
