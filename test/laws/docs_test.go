@@ -99,18 +99,20 @@ func eventsIn(arg ast.Expr) []string {
 	return out
 }
 
-// TestGoldenDeps shows a new dependency of the server as a diff.
+// TestGoldenDeps shows a new dependency of a program as a diff.
 func TestGoldenDeps(t *testing.T) {
-	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./cmd/showreel")
-	cmd.Dir = root()
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
+	for program, cgo := range map[string]string{"cmd/showreel": "0", "cmd/showreel-ai": "1"} {
+		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}", "./"+program)
+		cmd.Dir = root()
+		cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Fields(strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "@"))
+		slices.Sort(lines)
+		golden(t, program+"/deps.txt", strings.Join(slices.Compact(lines), "\n")+"\n")
 	}
-	lines := strings.Fields(strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "@"))
-	slices.Sort(lines)
-	golden(t, "cmd/showreel/deps.txt", strings.Join(slices.Compact(lines), "\n")+"\n")
 	listed, err := os.ReadFile(filepath.Join(root(), "docs/dependencies.md"))
 	if err != nil {
 		t.Fatal(err)

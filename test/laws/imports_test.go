@@ -1,6 +1,12 @@
 package laws_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +20,54 @@ func TestImportLaw(t *testing.T) {
 				t.Errorf("%s imports %s: %s", p.folder(), imp, why)
 			}
 		}
+	}
+}
+
+// TestServerIsFreeOfNativeCode: cgo may stand in packages that the server does not link, whether cgo is on or off, and
+// only cmd/showreel-ai links them. In such a package everything but doc.go is left out of a build without cgo.
+func TestServerIsFreeOfNativeCode(t *testing.T) {
+	native := map[string]bool{}
+	for _, p := range linked(t, "./...") {
 		if len(p.CgoFiles) > 0 {
-			t.Errorf("%s uses cgo; only cmd/showreel-ai and cmd/showreel-lake may", p.folder())
+			native[p.ImportPath] = true
 		}
+	}
+	if !native["showreel/engine/speech/whisperspeech"] {
+		t.Fatal("the package that binds whisper.cpp is not seen: the law would guard nothing")
+	}
+	for _, root := range []string{"./cmd/showreel", "./house", "./bench", "./test/..."} {
+		for _, p := range linked(t, "-deps", root) {
+			if native[p.ImportPath] || p.ImportPath == "github.com/yalue/onnxruntime_go" {
+				t.Errorf("%s links %s, which needs cgo; only cmd/showreel-ai may", root, p.ImportPath)
+			}
+		}
+	}
+	for _, p := range packages(t) { // as a build without cgo sees them
+		if native[p.ImportPath] && slices.ContainsFunc(p.GoFiles, func(f string) bool { return f != "doc.go" }) {
+			t.Errorf("%s needs cgo, but %v lack the line //go:build cgo", p.folder(), p.GoFiles)
+		}
+	}
+}
+
+// linked asks go list with cgo switched on. Header files need not be there for that.
+func linked(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-e", "-json=ImportPath,CgoFiles"}, args...)...)
+	cmd.Dir = root()
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
 	}
 }
 
