@@ -7,7 +7,7 @@ export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run test native build check deep bench dist golden setup setup-test samples clean
+.PHONY: run test native models build check deep bench dist golden setup setup-test samples clean
 
 run: setup samples build
 	bin/showreel serve --samples $(CACHE)/samples
@@ -24,6 +24,10 @@ samples: setup
 # Libraries of the program that runs models: whisper.cpp is compiled once (about three CPU minutes), ONNX Runtime brought.
 native: setup
 	@bash tools/native/setup.sh $(CACHE)/native
+
+# The default models and the fast English one: 0.9 GB to download, once.
+models: build
+	bin/showreel models install default whisper-tiny-en --dir $(CACHE)/models
 
 build: native
 	$(BUILD) -o bin/showreel ./cmd/showreel

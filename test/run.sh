@@ -7,7 +7,12 @@ engines_start
 trap engines_stop EXIT
 PATH="$SHOWREEL_CACHE/node/bin:$PATH"
 
+bash tools/speech/prompts.sh "$SHOWREEL_CACHE/prompts" en fr
+bin/showreel models install default whisper-tiny-en --dir "$SHOWREEL_CACHE/models" --cache "$SHOWREEL_CACHE/packages"
+export SHOWREEL_AI=$PWD/bin/showreel-ai
 bash test/browser/install.sh
 bash web/test.sh
 SHOWREEL_TEST_FULL=1 go test -timeout 12m ./...
+# What runs the models: the same suites without a wire between.
+SHOWREEL_TEST_FULL=1 CGO_ENABLED=1 go test -timeout 12m -p 1 ./cmd/showreel-ai/... ./platform/onnx/... ./engine/speech/... ./engine/vision/... ./engine/voice/... ./engine/language/...
 bash test/browser/run.sh
