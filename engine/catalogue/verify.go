@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"showreel/fault"
@@ -42,6 +43,13 @@ func (c *Catalogue) Verify(ctx context.Context, names []string) ([]Check, error)
 	models, err := c.Choose(known)
 	if err != nil {
 		return nil, err
+	}
+	if slices.Contains(names, "all") {
+		for _, s := range list {
+			if _, listed := c.find(s.ID); !listed {
+				own[s.ID] = s.Model
+			}
+		}
 	}
 	for _, m := range own {
 		models = append(models, m)
