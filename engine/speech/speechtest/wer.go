@@ -11,8 +11,8 @@ import (
 var (
 	small = strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
 	tens  = strings.Fields("- - twenty thirty forty fifty sixty seventy eighty ninety")
-	// spellings that both count as right; the truth's own first
-	same = map[string]string{"cancelled": "canceled", "ok": "okay", "voice mail": "voicemail", "log in": "login", "hangup": "hang up", "i ax": "iax", "kilobit": "kilobit"}
+	// spellings that both count as right, and the misprints of the truth we use
+	same = map[string]string{"cancelled": "canceled", "ok": "okay", "voice mail": "voicemail", "log in": "login", "hangup": "hang up", "i ax": "iax", "umute": "unmute"}
 )
 
 // Normal splits a text into the words that are compared: lower case, no punctuation, numbers below a hundred in words and
