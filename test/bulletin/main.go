@@ -150,7 +150,7 @@ func render(ctx context.Context, o options, s script, made string) error {
 		return err
 	}
 	t := &truth{Made: made, Title: s.Title, FPS: fps, Voices: credits, Frames: said[len(said)-1].first + said[len(said)-1].frames,
-		Synthetic: "spoken by synthetic voices, pictures and captions put together by a program", Licence: "CC0-1.0; voices and pictures by their own terms"}
+		Synthetic: "spoken by synthetic voices, pictures and captions put together by a program", Licence: "script and editing CC0-1.0; pictures, music and voices by their own terms, so the film as a whole CC-BY-3.0"}
 	f := &film{o: o, letters: l, title: s.Title, shots: plan(s, said), truth: t}
 	f.speech(s, said)
 	f.bandsOf(s, said)
@@ -175,22 +175,21 @@ func render(ctx context.Context, o options, s script, made string) error {
 
 // encode paints the film into ffmpeg. One thread and bitexact flags: the same pictures give the same file.
 func encode(ctx context.Context, o options, f *film, sound string) error {
-	r, w := io.Pipe()
+	r, w, err := os.Pipe() // the frames' 11 GB go to the encoder without a copy in between
+	if err != nil {
+		return err
+	}
 	painted := make(chan error, 1)
-	go func() {
-		err := f.paint(ctx, w, f.truth.Frames)
-		_ = w.CloseWithError(err)
-		painted <- err
-	}()
+	go func() { painted <- errors.Join(f.paint(ctx, w, f.truth.Frames), w.Close()) }()
 	part := o.film() + ".part.mp4"
 	defer os.Remove(part)
-	_, err := child.Run(ctx, child.Spec{Path: "ffmpeg", NoNetwork: true, Stdin: r, Wall: 30 * time.Minute, Args: []string{"-v", "error", "-y",
+	_, err = child.Run(ctx, child.Spec{Path: "ffmpeg", NoNetwork: true, Stdin: r, Wall: 30 * time.Minute, Args: []string{"-v", "error", "-y",
 		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", wide, high), "-r", strconv.Itoa(fps), "-i", "-",
 		"-f", "s16le", "-ar", strconv.Itoa(soundRate), "-ac", "1", "-i", sound,
 		"-vf", "scale=out_color_matrix=bt709:flags=fast_bilinear,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
 		"-c:v", "libx264", "-preset", "ultrafast", "-crf", "23", "-threads", "1", "-g", "50", "-c:a", "aac", "-b:a", "128k",
 		"-map_metadata", "-1", "-metadata", "title=" + f.title, "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart", part}})
-	_ = r.CloseWithError(errors.New("the encoder ended"))
+	_ = r.Close() // if the encoder ended early, so does the painting
 	if err = errors.Join(<-painted, err); err != nil {
 		return err
 	}
