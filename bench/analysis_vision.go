@@ -62,6 +62,9 @@ func benchVision(ctx context.Context, b *bench) error {
 	}
 	defer e.client.Close()
 	e.Service = vision.New(remotevision.New(e.client))
+	if _, err := e.Caps(ctx); err != nil { // starts the program
+		return err
+	}
 	for _, part := range []func(context.Context, *bench, *eyes, string) error{benchLooking, benchCaptions, benchFaces, benchShots} {
 		if err := part(ctx, b, e, film); err != nil {
 			return err

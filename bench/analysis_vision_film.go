@@ -32,7 +32,7 @@ func shotFilm(ctx context.Context, b *bench, film, path string, shots int) ([]tr
 		return nil, 0, err
 	}
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-video_size", fmt.Sprintf("%dx%d", shotWidth, shotHeight),
-		"-framerate", fmt.Sprint(shotRate), "-i", "-", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", path)
+		"-framerate", fmt.Sprint(shotRate), "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "23", "-pix_fmt", "yuv420p", path)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, 0, err
