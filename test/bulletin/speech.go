@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -29,6 +30,7 @@ func speakAll(ctx context.Context, o options, s script) ([]spoken, []credit, err
 	local := sidecar.NewLocal(sidecar.LocalOptions{Name: "voice", Path: o.ai, Dir: filepath.Join(o.out, ".socket"), MemMB: 2_000, Start: 30 * time.Second,
 		Args: []string{"serve", "--roles", "voice", "--models", o.models, "--native", o.native, "--listen", "unix:%SOCKET%"}})
 	client := sidecar.New(local)
+	defer os.RemoveAll(filepath.Join(o.out, ".socket"))
 	defer client.Close()
 	speaks := voice.New(remotevoice.New(client))
 	all, err := speaks.Voices(ctx)
