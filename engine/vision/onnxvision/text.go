@@ -43,7 +43,7 @@ func (d *Driver) Text(ctx context.Context, pictures [][]byte) ([][]vision.Line, 
 			if err != nil {
 				return nil, err
 			}
-			if l.Score >= minRead && strings.TrimSpace(l.Text) != "" {
+			if l.Text = strings.TrimSpace(l.Text); l.Score >= minRead && l.Text != "" {
 				lines = append(lines, l)
 			}
 		}
