@@ -20,9 +20,10 @@ import (
 	"showreel/product/analysis"
 )
 
-// helperMB is the private memory that the process of a role may use where the configuration names no other bound:
-// models and pictures of the default set with room to spare.
-var helperMB = map[string]int64{"speech": 1500, "vision": 1500, "language": 1000, "voice": 1000}
+// helperMB is the private memory that the process of a role may map where the configuration names no other bound. It is a
+// guard against a runaway, not what is used: whisper-base at work holds 435 MB and maps between 1.5 and 2.5 GB, most of
+// which it never touches.
+var helperMB = map[string]int64{"speech": 4000, "vision": 4000, "language": 2500, "voice": 2500}
 
 // helper reaches the program that plays a role: helpers on other machines where the configuration names some, else a
 // process of this machine that is started when it is first asked.

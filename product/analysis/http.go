@@ -63,7 +63,7 @@ type analyzeIn struct {
 	}
 }
 
-type reportOut struct{ Body Report }
+type reportOut struct{ Body Overview }
 type termsOut struct{ Body httpd.Page[GlossaryTerm] }
 type termOut struct{ Body GlossaryTerm }
 

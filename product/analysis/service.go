@@ -90,8 +90,8 @@ func (s *Service) version(ctx context.Context, action, asset string, version int
 	return a, v, err
 }
 
-// Report is how the analysis of a version stands.
-type Report struct {
+// Overview is how the analysis of a version stands.
+type Overview struct {
 	Asset     string     `json:"asset"`
 	Version   int        `json:"version"`
 	Run       *Run       `json:"run,omitempty" doc:"the open or the latest one"`
@@ -99,19 +99,19 @@ type Report struct {
 }
 
 // Over reports whether nothing more happens by itself.
-func (r Report) Over() bool { return r.Run == nil || r.Run.State != runOpen }
+func (r Overview) Over() bool { return r.Run == nil || r.Run.State != runOpen }
 
 // Analysis tells how each ability stands with a version; 0 is the newest.
-func (s *Service) Analysis(ctx context.Context, asset string, version int) (Report, error) {
+func (s *Service) Analysis(ctx context.Context, asset string, version int) (Overview, error) {
 	a, v, err := s.version(ctx, "asset:read", asset, version)
 	if err != nil {
-		return Report{}, err
+		return Overview{}, err
 	}
-	return s.report(ctx, s.deps.DB.Read(), a.At(v.Number), v.Info.Kind)
+	return s.overview(ctx, s.deps.DB.Read(), a.At(v.Number), v.Info.Kind)
 }
 
-func (s *Service) report(ctx context.Context, q sqldb.Querier, ref media.Ref, kind media.Kind) (Report, error) {
-	out := Report{Asset: ref.Asset, Version: ref.Version, Abilities: []Standing{}}
+func (s *Service) overview(ctx context.Context, q sqldb.Querier, ref media.Ref, kind media.Kind) (Overview, error) {
+	out := Overview{Asset: ref.Asset, Version: ref.Version, Abilities: []Standing{}}
 	stand, err := standings(ctx, q, ref)
 	if err != nil {
 		return out, fault.E("analysis.report", ref.Asset, "", err)
@@ -148,24 +148,24 @@ type Ask struct {
 // Analyze asks for abilities of a version, 0 the newest. They join the version's open run, or begin one; what they read
 // and is not there is asked for too. Kinds: fault.Invalid "unknown-ability" and "does-not-fit", fault.Conflict while the
 // original has not been read yet.
-func (s *Service) Analyze(ctx context.Context, asset string, version int, ask Ask) (Report, error) {
+func (s *Service) Analyze(ctx context.Context, asset string, version int, ask Ask) (Overview, error) {
 	const op = "analysis.analyze"
 	a, v, err := s.version(ctx, "asset:process", asset, version)
 	if err != nil {
-		return Report{}, err
+		return Overview{}, err
 	}
 	if v.Info.Kind == "" {
-		return Report{}, fault.Say(op, asset, fault.Conflict, "not-read-yet", "The file has not been read yet; ask again when its job has begun.")
+		return Overview{}, fault.Say(op, asset, fault.Conflict, "not-read-yet", "The file has not been read yet; ask again when its job has begun.")
 	}
 	fit, err := fitting(v.Info.Kind, ask.Only)
 	if err != nil {
-		return Report{}, err
+		return Overview{}, err
 	}
 	if len(fit) == 0 {
-		return Report{}, fault.Say(op, asset, fault.Invalid, "does-not-fit", "Nothing of %s can be told of %s.", list(ask.Only), v.Info.Kind)
+		return Overview{}, fault.Say(op, asset, fault.Invalid, "does-not-fit", "Nothing of %s can be told of %s.", list(ask.Only), v.Info.Kind)
 	}
 	ref := a.At(v.Number)
-	var out Report
+	var out Overview
 	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		who := access.WhoFrom(ctx)
 		run, err := s.want(ctx, tx, ref, v.Info.Kind, fit, ask, who.ID)
@@ -176,7 +176,7 @@ func (s *Service) Analyze(ctx context.Context, asset string, version int, ask As
 			Data: map[string]any{"analysis": names(fit), "mode": ask.Mode, "run": run.ID}}); err != nil {
 			return err
 		}
-		out, err = s.report(ctx, tx, ref, v.Info.Kind)
+		out, err = s.overview(ctx, tx, ref, v.Info.Kind)
 		return err
 	})
 	return out, err
@@ -263,28 +263,28 @@ func (s *Service) event(ctx context.Context, tx *sqldb.Tx, ref media.Ref, name s
 }
 
 // Cancel ends the open run of a version, 0 the newest. What is done stays. fault.Conflict when nothing is under way.
-func (s *Service) Cancel(ctx context.Context, asset string, version int) (Report, error) {
+func (s *Service) Cancel(ctx context.Context, asset string, version int) (Overview, error) {
 	a, v, err := s.version(ctx, "asset:process", asset, version)
 	if err != nil {
-		return Report{}, err
+		return Overview{}, err
 	}
 	ref := a.At(v.Number)
 	runs, err := runsOf(ctx, s.deps.DB.Read(), ref)
 	if err != nil {
-		return Report{}, fault.E("analysis.cancel", asset, "", err)
+		return Overview{}, fault.E("analysis.cancel", asset, "", err)
 	}
 	n := slices.IndexFunc(runs, func(r Run) bool { return r.State == runOpen })
 	if n < 0 {
-		return Report{}, fault.Say("analysis.cancel", asset, fault.Conflict, "no-analysis", "Nothing is being analysed here.")
+		return Overview{}, fault.Say("analysis.cancel", asset, fault.Conflict, "no-analysis", "Nothing is being analysed here.")
 	}
 	if err := s.deps.Flow.Cancel(ctx, runs[n].ID); err != nil && !fault.Is(err, fault.NotFound) {
-		return Report{}, err
+		return Overview{}, err
 	}
 	cause := fault.Say("analysis.cancel", asset, fault.Canceled, "cancelled", "A person ended it.")
 	if err := s.end(asSystem(ctx, ref.Tenant), ref, runs[n].ID, runCancelled, cause); err != nil {
-		return Report{}, err
+		return Overview{}, err
 	}
-	return s.report(ctx, s.deps.DB.Read(), ref, v.Info.Kind)
+	return s.overview(ctx, s.deps.DB.Read(), ref, v.Info.Kind)
 }
 
 // Forget removes what the room keeps about an asset, in the transaction that purges it. Working files lie among the
