@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"showreel/test/world"
 )
 
 // result is one measured target.
@@ -76,6 +78,7 @@ func measure(ctx context.Context, quick, asJSON bool, only []string) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	defer func() { _ = world.Clean() }() // what stays is swept by the next run
 	var results []result
 	b := &bench{quick: quick, dir: dir, log: os.Stderr, report: func(r result) {
 		results = append(results, r)

@@ -1,5 +1,5 @@
 // Package world runs the real binaries for whole-house tests and benchmarks: it builds showreel once, starts servers on loopback, kills
-// them with -9, and speaks to them over HTTP. It is not for unit tests.
+// them with -9, and speaks to them over HTTP. A program that uses it calls Clean at its end, tests by Main. It is not for unit tests.
 package world
 
 import (
@@ -31,25 +31,6 @@ var Root = sync.OnceValue(func() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 })
 
-// build compiles the server once per process.
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "showreel-bin-")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "showreel")
-	cmd := exec.Command("go", "build", "-mod=readonly", "-ldflags", "-s -w", "-o", bin, "./cmd/showreel")
-	cmd.Dir = Root()
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return bin, nil
-})
-
-// Binary returns the path of the built server.
-func Binary() (string, error) { return build() }
-
 // Server is one running showreel.
 type Server struct {
 	Data  string
@@ -60,7 +41,8 @@ type Server struct {
 
 	cmd  *exec.Cmd
 	log  *syncBuffer
-	done chan error
+	done chan struct{} // closed once the process has been waited for
+	end  error         // how it ended, valid once done is closed
 }
 
 // Start runs a server on the data folder and waits until it serves.
@@ -69,7 +51,7 @@ func Start(ctx context.Context, data string, flags ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Data: data, log: &syncBuffer{}, done: make(chan error, 1)}
+	s := &Server{Data: data, log: &syncBuffer{}, done: make(chan struct{})}
 	s.cmd = exec.Command(bin, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	s.cmd.Stderr = s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -81,8 +63,12 @@ func Start(ctx context.Context, data string, flags ...string) (*Server, error) {
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // Pdeathsig follows the thread that started the child
-		started <- s.cmd.Start()
-		s.done <- s.cmd.Wait()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			s.end = s.cmd.Wait()
+		}
+		close(s.done)
 	}()
 	if err := <-started; err != nil {
 		return nil, err
@@ -142,8 +128,15 @@ func (s *Server) read(ctx context.Context, out io.Reader) error {
 	return nil
 }
 
-// Running reports whether the server has not been waited for.
-func (s *Server) Running() bool { return s.cmd.ProcessState == nil }
+// Running reports whether the server has not ended.
+func (s *Server) Running() bool {
+	select {
+	case <-s.done:
+		return false
+	default:
+		return true
+	}
+}
 
 // Pid is the server's process id.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
@@ -151,20 +144,20 @@ func (s *Server) Pid() int { return s.cmd.Process.Pid }
 // Log is what the server wrote to standard error so far.
 func (s *Server) Log() string { return s.log.String() }
 
-// Kill ends the server with SIGKILL, as a power cut would, and waits.
+// Kill ends the server with SIGKILL, as a power cut would, and waits. A server that has ended stays so.
 func (s *Server) Kill() {
-	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Process.Kill() // os.ErrProcessDone where it has ended
 	<-s.done
 }
 
-// Stop ends the server in good order and reports how it went.
+// Stop ends the server in good order and reports how it ended; of one that ended before, how it did then.
 func (s *Server) Stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {
-	case err := <-s.done:
-		return err
+	case <-s.done:
+		return s.end
 	case <-time.After(30 * time.Second):
 		s.Kill()
 		return errors.New("the server did not stop within 30 s")
