@@ -965,6 +965,9 @@ export interface components {
         Caption: {
             /** @description subtitles, captions or forced */
             kind: string;
+            /** @description the name people choose it by: its title, else its language in that language */
+            label: string;
+            /** @description BCP 47; empty where it is not known */
             lang: string;
             url: string;
         };
