@@ -30,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change many assets at once */
+        /** Change many assets at once, in transactions of up to 100; the answer says what became of each */
         post: operations["bulk-assets"];
         delete?: never;
         options?: never;
@@ -958,8 +958,9 @@ export interface components {
             trash?: boolean;
         };
         BulkResult: {
-            /** @description ids that were changed */
+            /** @description ids that were changed, in the order they were given */
             done: string[];
+            /** @description assets of which nothing was changed, and why, in the order they were given */
             failed: components["schemas"]["BulkFailure"][];
         };
         Caption: {
@@ -2038,7 +2039,7 @@ export interface operations {
     assets: {
         parameters: {
             query?: {
-                /** @description words, each the start of a word of title, name, tags, credit, source or description */
+                /** @description words, each the start of a word of title, name, tags, credit, source, custom fields or description */
                 text?: string;
                 /** @description video, audio, image, text; several by comma */
                 kind?: string[] | null;
