@@ -208,7 +208,7 @@ func (s *Service) Annotate(ctx context.Context, ref media.Ref, in NoteIn) (media
 		if err := c.insertNote(ctx, n); err != nil {
 			return err
 		}
-		return c.noted(ctx, n, "create")
+		return c.noted(ctx, n, n, "create")
 	})
 }
 
@@ -216,11 +216,12 @@ func (s *Service) Annotate(ctx context.Context, ref media.Ref, in NoteIn) (media
 func (s *Service) EditAnnotation(ctx context.Context, asset, id string, in NoteIn) (media.Annotation, error) {
 	var out note
 	err := s.changeNote(ctx, asset, id, func(c *change, n *note) error {
+		was := *n
 		if err := in.apply(n); err != nil {
 			return err
 		}
 		out = *n
-		return c.noted(ctx, *n, "update")
+		return c.noted(ctx, was, *n, "update")
 	})
 	return out.Annotation, err
 }
@@ -229,7 +230,7 @@ func (s *Service) EditAnnotation(ctx context.Context, asset, id string, in NoteI
 func (s *Service) RemoveAnnotation(ctx context.Context, asset, id string) error {
 	return s.changeNote(ctx, asset, id, func(c *change, n *note) error {
 		n.hidden = true
-		return c.noted(ctx, *n, "delete")
+		return c.noted(ctx, *n, *n, "delete")
 	})
 }
 
@@ -262,10 +263,19 @@ func (s *Service) changeNote(ctx context.Context, asset, id string, fn func(c *c
 	})
 }
 
-func (c *change) noted(ctx context.Context, n note, what string) error {
-	return c.done(ctx, "asset:annotate", "annotations.written", n.Asset, map[string]any{
-		"version": n.Version, "track": n.Track, "annotation": n.ID, "change": what, "count": 1,
-	})
+// noted tells of a person's change. The caption renditions that have to be written anew are named in "captions".
+func (c *change) noted(ctx context.Context, was, n note, what string) error {
+	data := map[string]any{"version": n.Version, "track": n.Track, "annotation": n.ID, "change": what, "count": 1}
+	var captions []string
+	for _, name := range []string{was.captions(), n.captions()} {
+		if name != "" && !slices.Contains(captions, name) {
+			captions = append(captions, name)
+		}
+	}
+	if len(captions) > 0 {
+		data["captions"] = captions
+	}
+	return c.done(ctx, "asset:annotate", "annotations.written", n.Asset, data)
 }
 
 func (in NoteIn) apply(n *note) error {
@@ -294,5 +304,6 @@ func (in NoteIn) apply(n *note) error {
 			return err
 		}
 	}
+	n.settle()
 	return nil
 }
