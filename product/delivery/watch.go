@@ -230,7 +230,7 @@ func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *shown, tra
 	if err != nil {
 		return err
 	}
-	send(w, r, memory(b, typeVTT, cachePicture))
+	send(w, r, memory(b, typeVTT, cacheManifest)) // people correct captions while others watch
 	return nil
 }
 

@@ -81,7 +81,9 @@ func TestCaptionsOfPeopleLieOnTheTimeline(t *testing.T) {
 	if _, err := s.lib.EditAnnotation(as(t), rec.Asset, list[0].ID, library.NoteIn{Text: &text}); err != nil {
 		t.Fatal(err)
 	}
-	s.serves(t, rec.Asset, "t-pt-br-person", func(vtt string) bool { return strings.Contains(vtt, "Olá &lt;mundo&gt;") && strings.Contains(vtt, "Ponte") })
+	s.serves(t, rec.Asset, "t-pt-br-person", func(vtt string) bool {
+		return strings.Contains(vtt, "Olá &lt;mundo&gt;") && strings.Contains(vtt, "Ponte")
+	})
 	if err := s.lib.RemoveAnnotation(as(t), rec.Asset, list[2].ID); err != nil {
 		t.Fatal(err)
 	}
