@@ -7,7 +7,7 @@
 
 					Promise.all([
 						import("/_app/immutable/entry/start.M4vPqkZI.js"),
-						import("/_app/immutable/entry/app.-n4cVWtT.js")
+						import("/_app/immutable/entry/app.DhUgdocx.js")
 					]).then(([kit, app]) => {
 						kit.start(app, element);
 					});
