@@ -3,7 +3,7 @@
 //	go run ./bench [-quick] [-json] [area …]
 //
 // It prints one line a target; -json prints the same as JSON lines and nothing else on standard output. -quick works on
-// smaller inputs, with targets scaled as each note says. Areas: ingest, delivery, server.
+// smaller inputs, with targets scaled as each note says. Areas: ingest, tasks, delivery, server.
 package main
 
 import (
@@ -59,7 +59,7 @@ type area struct {
 }
 
 func areas() []area {
-	return []area{{"ingest", benchIngest}, {"delivery", benchDelivery}, {"server", benchServer}}
+	return []area{{"ingest", benchIngest}, {"tasks", benchTasks}, {"delivery", benchDelivery}, {"server", benchServer}}
 }
 
 func main() {
