@@ -178,6 +178,15 @@ func TestConsumeOutlastsAStoreThatFails(t *testing.T) {
 				t.Fatalf("it does not say that it goes on:\n%s", said.String())
 			}
 		}
+		saved := func() (n int64) {
+			_ = db.Read().QueryRowContext(t.Context(), `SELECT seq FROM outbox_cursors WHERE consumer = 'c'`).Scan(&n)
+			return n
+		}
+		for end := time.Now().Add(10 * time.Second); saved() < 1; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the cursor is not saved")
+			}
+		}
 		exec(`ALTER TABLE outbox_cursors RENAME TO hidden`)
 		write(t, db, o, "main", "a.b", 2)
 		wait(2)
