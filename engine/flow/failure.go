@@ -20,14 +20,26 @@ type SavedFault struct {
 	After  time.Duration `json:"after,omitempty"`
 }
 
-// Err makes an error of it again.
+// Err makes an error of it again, which prints as the one that was saved.
 func (s SavedFault) Err() error {
 	e := &fault.Error{Op: "flow.step", Subject: s.Step, Kind: s.Kind, Code: s.Code, Text: s.Text, After: s.After}
+	if s.Detail != "" && strings.Contains(s.Detail, s.Text) {
+		return &saved{err: e, detail: s.Detail}
+	}
 	if s.Detail != "" {
 		e.Err = errors.New(s.Detail)
 	}
 	return e
 }
+
+// saved is a fault whose detail tells its text already.
+type saved struct {
+	err    *fault.Error
+	detail string
+}
+
+func (s *saved) Error() string { return s.detail }
+func (s *saved) Unwrap() error { return s.err }
 
 // stepError remembers which step an error came from on its way through the workflow function.
 type stepError struct {

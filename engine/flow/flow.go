@@ -51,6 +51,8 @@ type Engine struct {
 	log    *slog.Logger
 	idle   bool
 
+	patience time.Duration // of a step with a database or storage that is away
+
 	flowsMu sync.RWMutex
 	flows   map[string]workflow
 
@@ -76,7 +78,7 @@ func WithoutWork() Opt { return func(e *Engine) { e.idle = true } }
 // New returns an engine over a driver, which it closes. db is the business database with Schema migrated; without it
 // StartIn is refused.
 func New(d Driver, db *sqldb.DB, opts ...Opt) *Engine {
-	e := &Engine{driver: d, db: db, log: slog.Default(), flows: map[string]workflow{}}
+	e := &Engine{driver: d, db: db, log: slog.Default(), patience: outagePatience, flows: map[string]workflow{}}
 	for _, o := range opts {
 		o(e)
 	}
@@ -286,7 +288,7 @@ func (e *Engine) execute(r Run, name string, input json.RawMessage) (out json.Ra
 			out, err = nil, fault.E("flow.run", r.Key(), fault.Internal, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	return w(&run{Context: r, drv: r, log: e.log.With("flow", name, "key", r.Key()), seen: map[string]int{}}, input)
+	return w(&run{Context: r, drv: r, log: e.log.With("flow", name, "key", r.Key()), seen: map[string]int{}, patience: e.patience}, input)
 }
 
 func (e *Engine) flow(name string) workflow {

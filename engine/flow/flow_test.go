@@ -25,6 +25,12 @@ func TestSavedFaultKeepsWhatMatters(t *testing.T) {
 	if fault.KindOf(err) != fault.Limited || fault.CodeOf(err) != "slow-down" || fault.TextOf(err) != "Wait a minute." || fault.AfterOf(err) != time.Minute || !strings.Contains(err.Error(), "cause") {
 		t.Fatalf("came back as %v", err)
 	}
+	if n := strings.Count(fmt.Sprintf("%v", err), "Wait a minute."); n != 1 {
+		t.Errorf("it tells its sentence %d times: %v", n, err)
+	}
+	if again, _ := flow.Thaw(flow.Freeze(err)); again.Detail != s.Detail {
+		t.Errorf("saved twice it grew: %q", again.Detail)
+	}
 	long, _ := flow.Thaw(flow.Freeze(errors.New(strings.Repeat("é", 1<<20))))
 	if len(long.Detail) > 5<<10 || long.Kind != fault.Internal || strings.Contains(long.Text, "é") {
 		t.Fatalf("a long plain error: %d bytes, %q", len(long.Detail), long.Text)

@@ -89,11 +89,10 @@ func (r *relay) stop() {
 func (r *relay) loop(ctx context.Context) {
 	tick := time.NewTicker(relayPoll)
 	defer tick.Stop()
+	said := ""
 	for ctx.Err() == nil {
 		more, err := r.drain(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.e.log.Error("starts of workflows could not be relayed; trying again", "error", err)
-		}
+		said = r.tell(ctx, said, err)
 		if more && err == nil {
 			continue
 		}
@@ -103,6 +102,23 @@ func (r *relay) loop(ctx context.Context) {
 		case <-r.nudge:
 		}
 	}
+}
+
+// tell logs the first failure, every one that differs from the one before it, and the end of them. It returns what was said.
+func (r *relay) tell(ctx context.Context, said string, err error) string {
+	switch {
+	case ctx.Err() != nil:
+	case err == nil && said != "":
+		r.e.log.Info("starts of workflows are relayed again")
+		return ""
+	case err != nil:
+		now := fault.CodeOf(err) + ": " + fault.TextOf(err)
+		if now != said {
+			r.e.log.Error("starts of workflows could not be relayed; it is tried again every second", "error", err)
+		}
+		return now
+	}
+	return said
 }
 
 // drain relays the oldest starts. One that cannot be relayed does not hold up the others.

@@ -28,6 +28,8 @@ type run struct {
 	drv  Run
 	log  *slog.Logger
 	seen map[string]int // how often a step name was used
+
+	patience time.Duration // with what is away
 }
 
 func (r *run) ID() string { return r.drv.Key() }
@@ -102,11 +104,16 @@ func Await[T any](c Ctx, topic string, timeout time.Duration) (v T, ok bool, err
 	return v, err == nil, err
 }
 
-// attempt does the work of a step, with retries, and encodes its result.
+// attempt does the work of a step, with retries, and encodes its result. An outage takes none of the retries.
 func attempt[T any](ctx context.Context, r *run, path string, o options, fn func(context.Context) (T, error)) (json.RawMessage, error) {
+	away := wait{log: r.log, step: path, patience: r.patience}
 	for try := 0; ; try++ {
 		v, err := protect(ctx, r, path, fn)
+		for err != nil && away.out(ctx, err) {
+			v, err = protect(ctx, r, path, fn)
+		}
 		if err == nil {
+			away.over()
 			return encode(path, v)
 		}
 		if try >= o.retries || !fault.Transient(err) || ctx.Err() != nil {

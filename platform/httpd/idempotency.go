@@ -164,7 +164,7 @@ func inProgress() error {
 }
 
 func keyReused() error {
-	return fault.Say("httpd.idempotency", "", fault.Invalid, "idempotency-key-reused",
+	return fault.Say("httpd.idempotency", "", fault.Invalid, codeKeyReused,
 		"This Idempotency-Key was used for a different request; choose a new one.")
 }
 

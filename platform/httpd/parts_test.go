@@ -135,7 +135,7 @@ func TestIdempotencyKeyRepeatsTheAnswer(t *testing.T) {
 			if other := post(t, s, "k2", `{"title":"Sunrise"}`); other.Body == first.Body {
 				t.Error("another key repeats too")
 			}
-			if reused := post(t, s, "k1", `{"title":"Sunset"}`); reused.Status != 400 || !strings.Contains(reused.Body, "idempotency-key-reused") {
+			if reused := post(t, s, "k1", `{"title":"Sunset"}`); reused.Status != 422 || !strings.Contains(reused.Body, "/problems/idempotency-key-reused") {
 				t.Errorf("reuse for another request got %d", reused.Status)
 			}
 			if long := post(t, s, strings.Repeat("k", 201), `{"title":"Sunrise"}`); long.Status != 400 {

@@ -40,6 +40,7 @@ const (
 	codeHeaderTooLarge   = "header-too-large"
 	codeIfMatchRequired  = "if-match-required"
 	codeMethodNotAllowed = "method-not-allowed"
+	codeKeyReused        = "idempotency-key-reused" // 422 by draft-ietf-httpapi-idempotency-key-header §2.7
 )
 
 // A body that breaks off, or whose chunks are wrongly framed, is the sender's doing (RFC 9112 §8).
@@ -55,6 +56,7 @@ var statusOfCode = map[string]int{
 	codeHeaderTooLarge:   http.StatusRequestHeaderFieldsTooLarge,
 	codeIfMatchRequired:  http.StatusPreconditionRequired,
 	codeMethodNotAllowed: http.StatusMethodNotAllowed,
+	codeKeyReused:        http.StatusUnprocessableEntity,
 	"range":              http.StatusRequestedRangeNotSatisfiable,
 }
 

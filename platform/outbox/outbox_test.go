@@ -1,8 +1,11 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -131,4 +134,89 @@ func TestPruneKeepsWhatSomeoneNeeds(t *testing.T) {
 			t.Fatalf("pruned %d, %v, want 1", n, err)
 		}
 	})
+}
+
+// TestConsumeOutlastsAStoreThatFails takes each of the consumer's tables away for a while: it waits, says so once, and goes
+// on with what it had not handled.
+func TestConsumeOutlastsAStoreThatFails(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB, o *outbox.Outbox) {
+		var said safeBuffer
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
+		defer slog.SetDefault(before)
+		exec := func(query string) {
+			t.Helper()
+			if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.ExecContext(t.Context(), query); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		handled, ended := make(chan int64, 10), make(chan error, 1)
+		exec(`ALTER TABLE outbox_cursors RENAME TO hidden`) // from the start, and later in the middle
+		go func() {
+			ended <- o.Consume(ctx, "c", nil, func(_ context.Context, e outbox.Event) error { handled <- e.Seq; return nil })
+		}()
+		wait := func(want int64) {
+			t.Helper()
+			select {
+			case got := <-handled:
+				if got != want {
+					t.Fatalf("event %d, want %d", got, want)
+				}
+			case err := <-ended:
+				t.Fatalf("Consume ended with %v", err)
+			case <-time.After(20 * time.Second):
+				t.Fatalf("event %d did not come", want)
+			}
+		}
+		time.Sleep(400 * time.Millisecond)
+		exec(`ALTER TABLE hidden RENAME TO outbox_cursors`)
+		write(t, db, o, "main", "a.b", 1)
+		wait(1)
+		for end := time.Now().Add(10 * time.Second); strings.Count(said.String(), "answers its consumer again") < 1; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("it does not say that it goes on:\n%s", said.String())
+			}
+		}
+		saved := func() (n int64) {
+			_ = db.Read().QueryRowContext(t.Context(), `SELECT seq FROM outbox_cursors WHERE consumer = 'c'`).Scan(&n)
+			return n
+		}
+		for end := time.Now().Add(10 * time.Second); saved() < 1; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the cursor is not saved")
+			}
+		}
+		exec(`ALTER TABLE outbox_cursors RENAME TO hidden`)
+		write(t, db, o, "main", "a.b", 2)
+		wait(2)
+		time.Sleep(600 * time.Millisecond)
+		exec(`ALTER TABLE hidden RENAME TO outbox_cursors`)
+		write(t, db, o, "main", "a.b", 3)
+		wait(3)
+		if n := strings.Count(said.String(), "does not answer its consumer"); n != 2 {
+			t.Errorf("two failures are told %d times:\n%s", n, said.String())
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Consume ended with %v", err)
+		}
+	})
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }

@@ -23,6 +23,15 @@ func redact(raw string) string {
 	return u.Redacted()
 }
 
+// away marks a database that may come back by itself: see Outage of engine/flow.
+type away struct{ error }
+
+// Outage names what is away.
+func (away) Outage() string { return "the database" }
+
+// Unwrap gives the cause.
+func (a away) Unwrap() error { return a.error }
+
 // unreachable says in words why the store at an address does not answer. It tells no password.
 func unreachable(op, address string, err error) error {
 	var known *fault.Error
@@ -48,8 +57,10 @@ func unreachable(op, address string, err error) error {
 	case "42501": // insufficient_privilege
 		return say("database-denied", "The database at "+u.Host+" does not let this user work in "+name+"; grant it all rights there.")
 	case "53300": // too_many_connections
+		err = away{err}
 		return say("database-busy", "The database at "+u.Host+" has no connection free; raise its max_connections.")
 	}
+	err = away{err}
 	return say("database-unreachable", "The database at "+u.Host+" cannot be reached; check its address, that it runs, and the network.")
 }
 

@@ -73,9 +73,10 @@ type Download struct {
 
 // Caption is a text track.
 type Caption struct {
-	Lang string `json:"lang"`
-	URL  string `json:"url"`
-	Kind string `json:"kind" doc:"subtitles, captions or forced"`
+	Lang  string `json:"lang" doc:"BCP 47; empty where it is not known"`
+	Label string `json:"label" doc:"the name people choose it by: its title, else its language in that language"`
+	URL   string `json:"url"`
+	Kind  string `json:"kind" doc:"subtitles, captions or forced"`
 }
 
 // ClearKey is how encrypted delivery is unlocked.
@@ -85,8 +86,8 @@ type ClearKey struct {
 }
 
 // Play makes a link that may play an asset. Checks "asset:play" and the asset's rights. Kinds: fault.NotFound (also
-// "not-playable" while nothing can be played), fault.Denied outside the rights or for a version that quality holds back,
-// fault.Invalid for a bad clip, fault.Unavailable without keys for encrypted delivery.
+// "not-playable" while nothing can be played), fault.Conflict "held" while nothing can because quality holds it for a person,
+// fault.Denied outside the rights or, to those who do not work on it, for what is held or failed, fault.Invalid for a bad clip, fault.Unavailable without keys for encrypted delivery.
 func (s *Service) Play(ctx context.Context, asset string, in PlayRequest) (Play, error) {
 	if err := s.deps.Access.Check(ctx, "asset:play", access.Resource{Kind: "asset", ID: asset}); err != nil {
 		return Play{}, err
@@ -128,7 +129,11 @@ func (s *Service) mayPreview(ctx context.Context, a library.Asset, version int) 
 	if version == a.Published || a.State != library.Held && a.State != library.Failed {
 		return nil
 	}
-	return s.deps.Access.Check(ctx, "asset:update", access.Resource{Kind: "asset", ID: a.ID})
+	err := s.deps.Access.Check(ctx, "asset:update", access.Resource{Kind: "asset", ID: a.ID})
+	if fault.Is(err, fault.Denied) && a.State == library.Held {
+		return held(ctx, fault.Denied, a.ID, a.Error)
+	}
+	return err
 }
 
 func (s *Service) claims(a library.Asset, in PlayRequest) (Claims, error) {
@@ -197,7 +202,7 @@ func (s *Service) describe(ctx context.Context, a library.Asset, c Claims, token
 	}
 	for _, t := range v.Tracks() {
 		if t.Kind == cmaf.KindText {
-			p.Captions = append(p.Captions, Caption{Lang: t.Lang, URL: base + t.Name + "/" + cmaf.TextName, Kind: captionKind(t)})
+			p.Captions = append(p.Captions, Caption{Lang: t.Lang, Label: labelOf(t), URL: base + t.Name + "/" + cmaf.TextName, Kind: captionKind(t)})
 		}
 	}
 	if c.Scope == ScopeDownload && !v.Growing() {
@@ -259,7 +264,7 @@ type download struct {
 
 // downloads offers each height once, with the main sound; without video the sound. Nothing is offered of a view whose tracks
 // still grow.
-func downloads(v *cmaf.View) []download {
+func downloads(v *shown) []download {
 	byHeight := map[int]*cmaf.Track{}
 	var sound *cmaf.Track
 	for _, t := range v.Tracks() {

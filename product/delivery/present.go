@@ -37,8 +37,8 @@ func indexKey(ref media.Ref) string {
 	return ref.Tenant + "/idx/" + ref.Asset + "/" + strconv.Itoa(ref.Version) + ".json"
 }
 
-// index returns the index of a version. The pointer stays the same as long as the stored one does. fault.NotFound "not-playable"
-// when there is none yet.
+// index returns the index of a version. The pointer stays the same as long as the stored one does. Where there is none yet the
+// error says why, as notYet does.
 func (s *Service) index(ctx context.Context, ref media.Ref) (*cmaf.Index, error) {
 	s.mu.Lock()
 	k := s.indexes[ref]
@@ -55,7 +55,7 @@ func (s *Service) index(ctx context.Context, ref media.Ref) (*cmaf.Index, error)
 	key := indexKey(ref)
 	v, err, _ := s.flight.Do("index "+key, func() (any, error) { return s.load(context.WithoutCancel(ctx), ref, key, k) })
 	if err != nil {
-		return nil, err
+		return nil, s.notYet(ctx, ref, err)
 	}
 	return v.(*cmaf.Index), nil // load returns nothing else
 }
@@ -63,7 +63,7 @@ func (s *Service) index(ctx context.Context, ref media.Ref) (*cmaf.Index, error)
 func (s *Service) load(ctx context.Context, ref media.Ref, key string, old *kept) (*cmaf.Index, error) {
 	info, err := s.deps.Blobs.Processed.Stat(ctx, key)
 	if fault.Is(err, fault.NotFound) {
-		return nil, fault.Say("delivery.index", ref.Asset, fault.NotFound, "not-playable", "Nothing of this asset can be played yet; wait for its job.")
+		return nil, fault.Say("delivery.index", ref.Asset, fault.NotFound, codeNotPlayable, "Nothing of this asset can be played yet.")
 	}
 	if err != nil {
 		return nil, err
@@ -85,6 +85,7 @@ func (s *Service) load(ctx context.Context, ref media.Ref, key string, old *kept
 		if err != nil {
 			return nil, err
 		}
+		nameTracks(&x)
 		next.index = &x
 	}
 	s.mu.Lock()
@@ -109,8 +110,8 @@ func (c Claims) ref() media.Ref {
 	return media.Ref{Tenant: c.Tenant, Asset: c.Asset, Version: c.Version}
 }
 
-// view returns what the claims may see.
-func (s *Service) view(ctx context.Context, c Claims) (*cmaf.View, error) {
+// view returns what the claims may see. Errors: those of index and cmaf.NewView, fault.Unavailable without content keys.
+func (s *Service) view(ctx context.Context, c Claims) (*shown, error) {
 	x, err := s.index(ctx, c.ref())
 	if err != nil {
 		return nil, err
@@ -130,8 +131,8 @@ func (s *Service) view(ctx context.Context, c Claims) (*cmaf.View, error) {
 		}
 		o.Protect = func(t *cmaf.Track) *cmaf.Protection { return protection(c.DRM, keys[classOf(t)]) }
 	}
-	if v, err = cmaf.NewView(x, o); err != nil {
-		return nil, err
+	if v, err = newShown(x, o); err != nil {
+		return nil, s.notYet(ctx, c.ref(), err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

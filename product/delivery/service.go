@@ -70,7 +70,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	indexes map[media.Ref]*kept
-	views   map[viewKey]*cmaf.View
+	views   map[viewKey]*shown
 	files   map[fileKey]*cmaf.Progressive
 }
 
@@ -101,7 +101,7 @@ func New(d Deps) (*Service, error) {
 		blocks:  newBlocks(d.Blobs.Processed, d.Cache.MemoryMB<<20, disk, d.Log),
 		limits:  &keyLimits{},
 		indexes: map[media.Ref]*kept{},
-		views:   map[viewKey]*cmaf.View{},
+		views:   map[viewKey]*shown{},
 		files:   map[fileKey]*cmaf.Progressive{},
 	}, nil
 }

@@ -184,10 +184,9 @@ func (s *Service) segment(w http.ResponseWriter, r *http.Request, c Claims, trac
 	if err != nil {
 		return err
 	}
-	src := s.blocks.part(r.Context(), cut.Part)
+	src, etag := s.blocks.part(r.Context(), cut.Part), v.tag(track, n, key, cut)
 	if cut.Plain() {
-		send(w, r, content{body: io.NewSectionReader(src, cut.Offset, cut.Size), size: cut.Size, kind: typeMP4, cache: cacheForever,
-			etag: tag(cut.Part.Key, cut.Part.SHA256, strconv.FormatInt(cut.Part.Size, 10), strconv.FormatInt(cut.Offset, 10), strconv.FormatInt(cut.Size, 10))})
+		send(w, r, content{body: io.NewSectionReader(src, cut.Offset, cut.Size), size: cut.Size, kind: typeMP4, cache: cacheForever, etag: etag})
 		return nil
 	}
 	raw := make([]byte, cut.Size)
@@ -198,7 +197,11 @@ func (s *Service) segment(w http.ResponseWriter, r *http.Request, c Claims, trac
 	if err != nil {
 		return err
 	}
-	send(w, r, memory(b, typeMP4, cacheForever))
+	if etag == "" {
+		send(w, r, memory(b, typeMP4, cacheForever))
+		return nil
+	}
+	send(w, r, content{body: bytes.NewReader(b), size: int64(len(b)), etag: etag, kind: typeMP4, cache: cacheForever})
 	return nil
 }
 
@@ -211,7 +214,7 @@ func tag(parts ...string) string {
 	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
-func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *cmaf.View, track string) error {
+func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *shown, track string) error {
 	part, clip, err := v.TextPart(track)
 	if err != nil {
 		return err
@@ -227,7 +230,7 @@ func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *cmaf.View,
 	if err != nil {
 		return err
 	}
-	send(w, r, memory(b, typeVTT, cachePicture))
+	send(w, r, memory(b, typeVTT, cacheManifest)) // people correct captions while others watch
 	return nil
 }
 

@@ -50,16 +50,33 @@ type liveTask struct {
 
 func newBoard(s *Service) *board { return &board{s: s, jobs: map[string]*live{}} }
 
+// attend begins to follow a job whose tasks are not known here: it is before its plan, or past them when this process began.
+// A job that is followed already stays as it is.
+func (b *board) attend(job Job) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.enter(job)
+}
+
+func (b *board) enter(job Job) *live {
+	l := b.jobs[job.ID]
+	if l == nil {
+		l = &live{job: job, begun: time.Now(), base: job.Progress, tasks: map[string]*liveTask{}, stops: map[string]context.CancelCauseFunc{}, preview: map[string]bool{}}
+		b.jobs[job.ID] = l
+	}
+	return l
+}
+
 // open begins to follow a job's tasks; done names those that earlier tries have finished. A second call for the same job
 // changes nothing.
 func (b *board) open(job Job, plan planned, done map[string]bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.jobs[job.ID] != nil {
+	l := b.enter(job)
+	if l.total > 0 {
 		return
 	}
-	l := &live{job: job, begun: time.Now(), base: job.Progress, tasks: map[string]*liveTask{}, stops: map[string]context.CancelCauseFunc{},
-		preview: map[string]bool{}, total: len(plan.Items), dirty: true}
+	l.total, l.dirty = len(plan.Items), true
 	for _, it := range plan.Items {
 		t := &liveTask{weight: max(1, float64(it.EstCPUms))}
 		if done[it.ID] {
@@ -70,7 +87,14 @@ func (b *board) open(job Job, plan planned, done map[string]bool) {
 		l.workMS += it.EstCPUms
 		l.preview[it.ID] = it.preview()
 	}
-	b.jobs[job.ID] = l
+}
+
+// follows reports whether the job's tasks are followed in this process.
+func (b *board) follows(job string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.jobs[job]
+	return l != nil && l.total > 0
 }
 
 // close stops following.
@@ -149,7 +173,7 @@ func (b *board) lack(job, reason string) {
 func (b *board) tally(j *Job) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if l := b.jobs[j.ID]; l != nil {
+	if l := b.jobs[j.ID]; l != nil && l.total > 0 {
 		j.Tasks = Tasks{Total: l.total, Done: l.done, Cached: l.cached}
 		j.WorkMS, j.CPUMS = l.workMS, max(j.CPUMS, l.cpuMS)
 	}
@@ -188,8 +212,10 @@ func (b *board) fresh(job Job) Job {
 
 // draw brings a job up to date.
 func (l *live) draw(j *Job, waiting []budget.Wait) {
-	j.Tasks = Tasks{Total: l.total, Done: l.done, Cached: l.cached}
-	j.WorkMS, j.CPUMS = l.workMS, max(j.CPUMS, l.cpuMS)
+	if l.total > 0 {
+		j.Tasks = Tasks{Total: l.total, Done: l.done, Cached: l.cached}
+		j.WorkMS, j.CPUMS = l.workMS, max(j.CPUMS, l.cpuMS)
+	}
 	if j.Stage == StagePlan || j.Stage == StagePreview || j.Stage == StageTranscode {
 		pre, preAll, rest, restAll := l.shares()
 		if preAll > 0 && pre < preAll {

@@ -169,6 +169,7 @@ func (w work) probe(ctx context.Context) (media.Info, error) {
 	if err != nil {
 		return media.Info{}, err
 	}
+	tellClosedCaptions(&info)
 	_, err = w.s.change(ctx, w.in.Tenant, w.in.Job, func(j *Job) error {
 		if j.Kind != string(info.Kind) {
 			j.Kind, j.Stages = string(info.Kind), newStages(info.Kind)

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,7 +20,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 	httpd.Register(srv, operation(http.MethodGet, "/v1/pulls", "list-pulls", "The newest pulls"), "job:read", s.listPulls)
 	httpd.Register(srv, operation(http.MethodGet, "/v1/pulls/{id}", "get-pull", "One pull"), "job:read", s.getPull)
 	httpd.Register(srv, accepted(operation(http.MethodPost, "/v1/assets/{id}/reprocess", "reprocess-asset", "Make a new version from the newest original with another template")), "asset:process", s.postReprocess)
-	srv.Handle("PUT /v1/assets/{id}/captions/{lang}", "asset:update", http.HandlerFunc(s.putCaptions), httpd.MaxBody(transcode.MaxCaptionBytes))
+	s.captionRoutes(srv)
 	srv.Handle(uploadsPath, "upload:create", s.uploads, httpd.MaxBody(s.deps.Limits.UploadBytes), httpd.Unlimited())
 }
 
@@ -217,20 +216,45 @@ func (s *Service) postReprocess(ctx context.Context, in *reprocessIn) (*jobOut, 
 	return oneJob(s.Reprocess(ctx, in.ID, in.Body.Template))
 }
 
-// putCaptions takes the file as the request's body; its name comes as ?name=, for the format is told by its ending.
-func (s *Service) putCaptions(w http.ResponseWriter, r *http.Request) {
-	data, err := io.ReadAll(r.Body)
-	if err != nil {
-		httpd.Problem(w, r, err)
-		return
+// captionRoutes are the doors to the captions that people bring.
+func (s *Service) captionRoutes(srv *httpd.Server) {
+	const path = "/v1/assets/{id}/captions/{lang}"
+	put := operation(http.MethodPut, path, "put-captions", "Add or replace the captions of a language")
+	put.Description = "The body is the file itself: SRT, WebVTT, ASS/SSA or TTML, told apart by the ending of name, as UTF-8 or UTF-16 text of up to 16 MiB and 20,000 cues. " +
+		"Its cues lie on the timeline of the published version as annotations of the track caption, where they can be changed one by one, and are served in HLS and DASH. " +
+		"Problem types: bad-language, bad-captions (400), asset-not-found (404), not-ready (409), too-large, captions-too-large, too-many-cues (413), captions-format (422)."
+	put.MaxBodyBytes = transcode.MaxCaptionBytes
+	put.DefaultStatus = http.StatusNoContent
+	put.Errors = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}
+	put.RequestBody = &huma.RequestBody{Required: true, Description: "the caption file", Content: map[string]*huma.MediaType{}}
+	for _, kind := range []string{"application/octet-stream", "text/vtt", "application/x-subrip", "application/ttml+xml"} {
+		put.RequestBody.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
-	name := library.CleanName(r.URL.Query().Get("name"))
+	httpd.Register(srv, put, "asset:update", s.putCaptions)
+	remove := operation(http.MethodDelete, path, "remove-captions", "Take away the captions that people added in a language")
+	remove.Errors = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict}
+	httpd.Register(srv, remove, "asset:update", func(ctx context.Context, in *captionsIn) (*struct{}, error) {
+		return nil, s.RemoveCaptions(ctx, in.ID, in.Lang)
+	})
+}
+
+type captionsIn struct {
+	ID   string `path:"id"`
+	Lang string `path:"lang" maxLength:"35" doc:"BCP 47 (RFC 5646), such as en or pt-BR" example:"en"`
+}
+
+type putCaptionsIn struct {
+	ID      string `path:"id"`
+	Lang    string `path:"lang" maxLength:"35" doc:"BCP 47 (RFC 5646), such as en or pt-BR" example:"en"`
+	Name    string `query:"name" maxLength:"255" doc:"the file's name; its ending says the format: .srt, .vtt, .ass, .ssa, .ttml, .dfxp. captions.vtt when left out"`
+	RawBody []byte
+}
+
+func (s *Service) putCaptions(ctx context.Context, in *putCaptionsIn) (*struct{}, error) {
+	name := library.CleanName(in.Name)
 	if name == "unnamed" {
 		name = "captions.vtt"
 	}
-	if _, err := s.PutCaptions(r.Context(), r.PathValue("id"), r.PathValue("lang"), name, data); err != nil {
-		httpd.Problem(w, r, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	_, err := s.PutCaptions(ctx, in.ID, in.Lang, name, in.RawBody)
+	return nil, err
 }

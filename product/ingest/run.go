@@ -30,6 +30,10 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, w := range s.deps.Watch {
 		group.Go(func() { s.watch(ctx, w) })
 	}
+	// Apart from the other consumer: a full store that takes no captions must not hold up released jobs. Its end is ctx's.
+	group.Go(func() {
+		_ = s.deps.Outbox.Consume(ctx, "ingest captions", []string{"annotations.written"}, func(ctx context.Context, e outbox.Event) error { return s.edited(ctx, e) })
+	})
 	err := s.deps.Outbox.Consume(ctx, "ingest", []string{"finding.waived"}, func(ctx context.Context, e outbox.Event) error { return s.waived(ctx, e) })
 	group.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -12,6 +12,7 @@ import (
 	"showreel/engine/flow"
 	"showreel/engine/transcode"
 	"showreel/fault"
+	"showreel/media"
 	"showreel/platform/cmaf"
 )
 
@@ -187,10 +188,24 @@ func describe(p transcode.Plan, name string) rendition {
 	}
 	for _, a := range p.Audios {
 		if a.Name == name {
-			return rendition{Name: name, Role: "audio", Lang: a.Lang, Title: a.Title, Meta: map[string]any{"targetLufs": a.TargetLUFS}}
+			return rendition{Name: name, Role: "audio", Lang: a.Lang, Title: soundTitle(p, a), Meta: map[string]any{"targetLufs": a.TargetLUFS}}
 		}
 	}
 	return rendition{Name: name}
+}
+
+// soundTitle is the name people choose a sound by where it says no language: its title, else Main for the one that plays by
+// itself, else its number among the source's sounds. What is mixed down of a sound is called as the sound is.
+func soundTitle(p transcode.Plan, a transcode.AudioOut) string {
+	if a.Title != "" || a.Lang != "" && a.Lang != "und" {
+		return a.Title
+	}
+	sounds := p.Info.All("audio")
+	if len(sounds) == 0 || sounds[defaultStream(sounds)].Index == a.Stream {
+		return "Main"
+	}
+	at := slices.IndexFunc(sounds, func(s media.Stream) bool { return s.Index == a.Stream })
+	return "Track " + strconv.Itoa(at+1)
 }
 
 // dress gives a scanned track what its bytes do not say.
@@ -206,7 +221,7 @@ func dress(t *cmaf.Track, p transcode.Plan, name string) {
 	}
 	for _, a := range p.Audios {
 		if a.Name == name {
-			t.Kind, t.Lang, t.Title, t.Default = cmaf.KindAudio, a.Lang, a.Title, a.Default
+			t.Kind, t.Lang, t.Title, t.Default = cmaf.KindAudio, a.Lang, soundTitle(p, a), a.Default
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (w work) item(ctx context.Context, plan planned, it item) (string, error) {
 
 // follow lets the board know the job's items and promises its disk space, once per process.
 func (w work) follow(ctx context.Context, plan planned) error {
-	if lane, _, name := w.s.board.rank(w.in.Job); lane != "" && name != "" {
+	if w.s.board.follows(w.in.Job) {
 		return nil
 	}
 	row, err := loadJob(ctx, w.s.deps.DB.Read(), w.in.Tenant, w.in.Job)
@@ -170,9 +170,17 @@ func (w work) finished(ctx context.Context, plan planned) (map[string]bool, erro
 const spaceAsk = 3 * time.Second
 
 // awaitSpace waits until a write has a chance again. The working folder's disk can be asked; where it has room, a store
-// on another disk is full, and all that can be done is to try again.
+// on another disk is full, and all that can be done is to try again. People see that it waits, and for what, at every stage,
+// also when this process has begun in the middle of the job.
 func (w work) awaitSpace(ctx context.Context) error {
 	const some = 64 << 20
+	if !w.s.board.has(w.in.Job) {
+		row, err := loadJob(ctx, w.s.deps.DB.Read(), w.in.Tenant, w.in.Job)
+		if err != nil {
+			return err
+		}
+		w.s.board.attend(row.Job)
+	}
 	if w.s.space.free() < some {
 		return w.s.space.promise(ctx, w.in.Job, some, func(reason string) { w.s.board.lack(w.in.Job, reason) })
 	}

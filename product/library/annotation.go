@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"showreel/fault"
@@ -66,7 +67,7 @@ func (s *Service) Annotate(ctx context.Context, ref media.Ref, in NoteIn) (media
 		if err := c.insertNote(ctx, n); err != nil {
 			return err
 		}
-		return c.noted(ctx, n, "create")
+		return c.noted(ctx, n, n, "create")
 	})
 }
 
@@ -74,11 +75,12 @@ func (s *Service) Annotate(ctx context.Context, ref media.Ref, in NoteIn) (media
 func (s *Service) EditAnnotation(ctx context.Context, asset, id string, in NoteIn) (media.Annotation, error) {
 	var out note
 	err := s.changeNote(ctx, asset, id, func(c *change, n *note) error {
+		was := *n
 		if err := in.apply(n); err != nil {
 			return err
 		}
 		out = *n
-		return c.noted(ctx, *n, "update")
+		return c.noted(ctx, was, *n, "update")
 	})
 	return out.Annotation, err
 }
@@ -87,7 +89,7 @@ func (s *Service) EditAnnotation(ctx context.Context, asset, id string, in NoteI
 func (s *Service) RemoveAnnotation(ctx context.Context, asset, id string) error {
 	return s.changeNote(ctx, asset, id, func(c *change, n *note) error {
 		n.hidden = true
-		return c.noted(ctx, *n, "delete")
+		return c.noted(ctx, *n, *n, "delete")
 	})
 }
 
@@ -120,10 +122,19 @@ func (s *Service) changeNote(ctx context.Context, asset, id string, fn func(c *c
 	})
 }
 
-func (c *change) noted(ctx context.Context, n note, what string) error {
-	return c.done(ctx, "asset:annotate", "annotations.written", n.Asset, map[string]any{
-		"version": n.Version, "track": n.Track, "annotation": n.ID, "change": what, "count": 1,
-	})
+// noted tells of a person's change. The caption renditions that have to be written anew are named in "captions".
+func (c *change) noted(ctx context.Context, was, n note, what string) error {
+	data := map[string]any{"version": n.Version, "track": n.Track, "annotation": n.ID, "change": what, "count": 1}
+	var captions []string
+	for _, name := range []string{was.captions(), n.captions()} {
+		if name != "" && !slices.Contains(captions, name) {
+			captions = append(captions, name)
+		}
+	}
+	if len(captions) > 0 {
+		data["captions"] = captions
+	}
+	return c.done(ctx, "asset:annotate", "annotations.written", n.Asset, data)
 }
 
 func (in NoteIn) apply(n *note) error {
@@ -156,5 +167,6 @@ func (in NoteIn) apply(n *note) error {
 	if n.Text != said && len(n.Words) > 0 {
 		n.Words = media.Respell(n.Words, n.Text, n.Range)
 	}
+	n.settle()
 	return nil
 }

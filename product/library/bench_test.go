@@ -20,6 +20,8 @@ var benchWords = []string{"harbour", "bridge", "sunrise", "interview", "festival
 	"concert", "goal", "press", "studio", "trailer", "episode", "promo", "behind", "scenes", "night", "winter", "city", "ocean",
 	"mountain", "airport", "kitchen", "wedding", "match", "parade", "museum", "東京", "夜景", "مقابلة", "café", "straße"}
 
+var benchCameras = []string{"ARRI Alexa 35", "Sony Venice", "RED Komodo", "Blackmagic URSA", "Canon C300"}
+
 // multiply copies what fill made until there are n assets: the database is the fastest writer of itself.
 func multiply(b *testing.B, ctx context.Context, w *world, have, n int) {
 	b.Helper()
@@ -59,6 +61,7 @@ func fill(b *testing.B, ctx context.Context, w *world, n int) (collection string
 				a, err := lib.Create(ctx, library.NewAsset{
 					Name:  fmt.Sprintf("%s_%s_%06d.mp4", word(), word(), i),
 					Title: fmt.Sprintf("%s %s %s %d", word(), word(), word(), i), Tags: []string{word(), fmt.Sprintf("shoot-%d", i%130)},
+					Fields:      map[string]string{"camera": benchCameras[r.IntN(len(benchCameras))], "reel": fmt.Sprintf("reel-%d", i%977)},
 					Description: "Footage of the " + word() + " with " + word() + " for the archive, graded and ready to cut.",
 					Original: &library.VersionIn{SHA256: sha(i), Key: "main/src/" + sha(i), Bytes: r.Int64N(1 << 34), Info: media.Info{
 						Kind: kinds[r.IntN(len(kinds))], Duration: media.FromMS(r.Int64N(7_200_000))}},
@@ -116,6 +119,7 @@ func BenchmarkList(b *testing.B) {
 		{"number", library.Query{Text: "00421"}},
 		{"two words", library.Query{Text: "harbour museum"}},
 		{"three words", library.Query{Text: "river street forest"}},
+		{"custom field", library.Query{Text: "reel 421"}},
 		{"no such word", library.Query{Text: "zebra"}},
 		{"word and kind by title", library.Query{Text: "bridge", Kinds: []media.Kind{media.Audio}, Sort: "title"}},
 		{"common tag", library.Query{Tags: []string{"harbour"}}},

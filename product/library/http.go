@@ -47,7 +47,7 @@ func oneAsset(a Asset, err error) (*assetOut, error) {
 }
 
 type assetsIn struct {
-	Text       string   `query:"text" maxLength:"500" doc:"words, each the start of a word of title, name, tags, credit, source or description"`
+	Text       string   `query:"text" maxLength:"500" doc:"words, each the start of a word of title, name, tags, credit, source, custom fields or description"`
 	Kind       []string `query:"kind" doc:"video, audio, image, text; several by comma"`
 	State      []string `query:"state" doc:"received, processing, ready, failed, held, trashed; several by comma"`
 	Tags       []string `query:"tags,explode" doc:"all of them; repeat the parameter"`
@@ -140,7 +140,7 @@ func (s *Service) assetRoutes(srv *httpd.Server) {
 		func(ctx context.Context, in *assetIn) (*assetOut, error) { return oneAsset(s.Restore(ctx, in.ID)) })
 	httpd.Register(srv, operation("POST", "/v1/assets/{id}/purge", "purge-asset", "Delete an asset in the trash for good"), "asset:purge",
 		func(ctx context.Context, in *assetIn) (*nothing, error) { return &nothing{}, s.Purge(ctx, in.ID) })
-	httpd.Register(srv, operation("POST", "/v1/assets/bulk", "bulk-assets", "Change many assets at once"), "asset:update",
+	httpd.Register(srv, operation("POST", "/v1/assets/bulk", "bulk-assets", "Change many assets at once, in transactions of up to 100; the answer says what became of each"), "asset:update",
 		func(ctx context.Context, in *bulkIn) (*bulkOut, error) {
 			result, err := s.Bulk(ctx, in.Body.IDs, in.bulk())
 			return &bulkOut{Body: result}, err

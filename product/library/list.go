@@ -20,7 +20,7 @@ const (
 
 // Query says which assets List returns. Every given condition must hold; within one, any of its values.
 type Query struct {
-	Text       string // words, each the start of a word of title, name, tags, credit, source or description
+	Text       string // words, each the start of a word of title, name, tags, credit, source, custom fields or description
 	Kinds      []media.Kind
 	States     []State
 	Tags       []string // all of them

@@ -118,7 +118,7 @@ func (n note) decides(a media.Annotation) bool {
 	case media.TrackSpeech, media.TrackSpeaker: // labels name the voices of one run; in one stretch one thing is said
 		return true
 	case media.TrackCaption:
-		return n.Lang == a.Lang
+		return n.Lang == a.Lang && (a.Label == n.Label || a.Label == n.was.Label) // a rendition's cues decide that rendition's
 	}
 	if a.Label != n.was.Label && a.Label != n.Label {
 		return false

@@ -3,6 +3,8 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,7 +123,7 @@ func index(ctx context.Context, tx *sqldb.Tx, a Asset) error {
 			return err
 		}
 	}
-	words := terms(a.Title, a.Name, strings.Join(a.Tags, " "), a.Credit, a.Source, a.Description)
+	words := terms(a.Title, a.Name, strings.Join(a.Tags, " "), a.Credit, a.Source, fieldWords(a.Fields), a.Description)
 	if len(words) == 0 {
 		return nil
 	}
@@ -133,6 +135,15 @@ func index(ctx context.Context, tx *sqldb.Tx, a Asset) error {
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO library_terms (tenant, term, asset) VALUES `+strings.Join(rows, ",")+` ON CONFLICT DO NOTHING`, args...)
 	return err
+}
+
+// fieldWords are the values of custom fields, in the order of their names.
+func fieldWords(fields map[string]string) string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, fields[key])
+	}
+	return strings.Join(out, " ")
 }
 
 const versionColumns = `id, asset, number, name, sha256, blob_key, bytes, info, state, created_ms, created_by, error`

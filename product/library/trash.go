@@ -118,7 +118,8 @@ func (c *change) discard(ctx context.Context, store, key string, due int64) erro
 // sweepEvery is how often Run looks for files and trash whose time has come.
 const sweepEvery = time.Minute
 
-// Run empties the trash after its time and deletes the files of what was purged, until ctx ends.
+// Run empties the trash after its time, deletes the files of what was purged, and finds words anew for assets whose index an
+// earlier version made, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -137,6 +138,9 @@ func (s *Service) Run(ctx context.Context) error {
 // Sweep does one round of what Run does.
 func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.emptyTrash(ctx); err != nil {
+		return err
+	}
+	if err := s.reindex(ctx); err != nil {
 		return err
 	}
 	if s.deps.Files == nil {

@@ -126,7 +126,7 @@ func (j *judge) captionSpeed(name string, cues []cue) {
 		if v := float64(spoken(c.text)) / c.Len().Seconds(); v > r.Max {
 			found++
 			j.add(CheckCaptionSpeed, Finding{Rendition: name, Range: c.Range, Value: v, Limit: r.Max, Unit: "characters/s",
-				Text: fmt.Sprintf("A caption of %s asks for %.0f characters a second, more than the %.0f people can read.", name, v, r.Max)})
+				Text: fmt.Sprintf("One of %s asks for %.0f characters a second, more than the %.0f people can read.", called(j.ev, name), v, r.Max)})
 		}
 	}
 }
@@ -144,13 +144,13 @@ func (j *judge) captionTimes(name string, cues []cue) {
 	for n, c := range cues {
 		switch {
 		case c.Empty():
-			tell(c, fmt.Sprintf("A caption of %s ends before it starts.", name))
+			tell(c, fmt.Sprintf("One of %s ends before it starts.", called(j.ev, name)))
 		case c.Start >= j.whole.End && j.whole.End > 0:
-			tell(c, fmt.Sprintf("A caption of %s starts after the end of the film.", name))
+			tell(c, fmt.Sprintf("One of %s starts after the end of the film.", called(j.ev, name)))
 		case n > 0 && c.Start < cues[n-1].Start:
-			tell(c, fmt.Sprintf("The captions of %s are not in order of time.", name))
+			tell(c, fmt.Sprintf("%s are not in order of time.", calledFirst(j.ev, name)))
 		case n > 0 && c.Start < cues[n-1].End && c.Start > cues[n-1].Start:
-			tell(c, fmt.Sprintf("Two captions of %s overlap.", name))
+			tell(c, fmt.Sprintf("Two of %s overlap.", called(j.ev, name)))
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (j *judge) frames() {
 		got := j.ev.Plan.Rate.Frames(t.Duration())
 		if off := math.Abs(float64(got - j.ev.Plan.Frames)); off > r.Max {
 			j.add(CheckFrames, Finding{Rendition: t.Name, Value: off, Limit: r.Max, Unit: "frames",
-				Text: fmt.Sprintf("%s has %d frames where %d were planned.", t.Name, got, j.ev.Plan.Frames)})
+				Text: fmt.Sprintf("%s has %d frames where %d were planned.", calledFirst(j.ev, t.Name), got, j.ev.Plan.Frames)})
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (j *judge) durations() {
 		off := math.Abs(float64((t.Duration() - want).MS()))
 		if off > r.Max+allowance(t) {
 			j.add(CheckDuration, Finding{Rendition: t.Name, Value: off, Limit: r.Max, Unit: "ms",
-				Text: fmt.Sprintf("%s is %.0f ms longer or shorter than the sound it was made from.", t.Name, off)})
+				Text: fmt.Sprintf("%s is %.0f ms longer or shorter than the sound it was made from.", calledFirst(j.ev, t.Name), off)})
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (j *judge) skew() {
 		off := math.Abs(float64((j.start(t) - picture).MS()))
 		if off > r.Max {
 			j.add(CheckSkew, Finding{Rendition: t.Name, Value: off, Limit: r.Max, Unit: "ms",
-				Text: fmt.Sprintf("%s starts %.0f ms away from the picture.", t.Name, off)})
+				Text: fmt.Sprintf("%s starts %.0f ms away from the picture.", calledFirst(j.ev, t.Name), off)})
 		}
 	}
 }
@@ -216,12 +216,12 @@ func (j *judge) loudness() {
 		if r, ok := j.rule(CheckLoudness); ok && a.TargetLUFS != 0 {
 			if off := math.Abs(l.IntegratedLUFS - a.TargetLUFS); off > r.Max {
 				j.add(CheckLoudness, Finding{Rendition: a.Name, Value: l.IntegratedLUFS, Limit: a.TargetLUFS, Unit: "LUFS",
-					Text: fmt.Sprintf("%s has %.1f LUFS where %.0f are wanted.", a.Name, l.IntegratedLUFS, a.TargetLUFS)})
+					Text: fmt.Sprintf("%s has %.1f LUFS where %.0f are wanted.", calledFirst(j.ev, a.Name), l.IntegratedLUFS, a.TargetLUFS)})
 			}
 		}
 		if r, ok := j.rule(CheckTruePeak); ok && l.TruePeakDBTP > r.Max {
 			j.add(CheckTruePeak, Finding{Rendition: a.Name, Value: l.TruePeakDBTP, Limit: r.Max, Unit: "dBTP",
-				Text: fmt.Sprintf("%s peaks at %.1f dBTP, above %.0f; it may clip.", a.Name, l.TruePeakDBTP, r.Max)})
+				Text: fmt.Sprintf("%s peaks at %.1f dBTP, above %.0f; it may clip.", calledFirst(j.ev, a.Name), l.TruePeakDBTP, r.Max)})
 		}
 	}
 }
@@ -235,7 +235,7 @@ func (j *judge) similarity() {
 		v, measured := j.ev.SSIM[rung.Name]
 		if measured && v < r.Min {
 			j.add(CheckSimilarity, Finding{Rendition: rung.Name, Value: v, Limit: r.Min, Unit: "SSIM", Metric: j.ev.Metric,
-				Text: fmt.Sprintf("%s resembles its source with SSIM %.3f, below %.2f; give it a higher rate.", rung.Name, v, r.Min)})
+				Text: fmt.Sprintf("%s resembles its source with SSIM %.3f, below %.2f; give it a higher rate.", calledFirst(j.ev, rung.Name), v, r.Min)})
 		}
 	}
 }

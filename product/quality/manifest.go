@@ -2,6 +2,7 @@ package quality
 
 import (
 	"fmt"
+	"strings"
 
 	"showreel/media"
 	"showreel/platform/cmaf"
@@ -16,13 +17,13 @@ func (j *judge) manifest() {
 	}
 	video := j.ev.Index.Of(cmaf.KindVideo)
 	for _, t := range append(video, j.ev.Index.Of(cmaf.KindAudio)...) {
-		for _, text := range lint(t) {
+		for _, text := range lint(t, called(j.ev, t.Name)) {
 			j.add(CheckManifest, Finding{Rendition: t.Name, Value: 1, Unit: "places", Text: text})
 		}
 	}
 	for _, rung := range j.ev.Plan.Rungs {
 		if j.ev.Index.Track(rung.Name) == nil {
-			j.add(CheckManifest, Finding{Rendition: rung.Name, Value: 1, Unit: "tracks", Text: fmt.Sprintf("The rung %s was planned and is missing.", rung.Name)})
+			j.add(CheckManifest, Finding{Rendition: rung.Name, Value: 1, Unit: "tracks", Text: fmt.Sprintf("%s was planned and is missing.", calledFirst(j.ev, rung.Name))})
 		}
 	}
 	if len(video) < 2 {
@@ -32,39 +33,43 @@ func (j *judge) manifest() {
 		if n := misaligned(video[0], t); n >= 0 {
 			at := media.FromTicks(t.Segments[n].Start, int64(t.Timescale))
 			j.add(CheckManifest, Finding{Rendition: t.Name, Range: media.Range{Start: at, End: at + 1}, Value: float64(n), Unit: "segment",
-				Text: fmt.Sprintf("Segment %d of %s does not line up with %s; switching would jump.", n+1, t.Name, video[0].Name)})
+				Text: fmt.Sprintf("Segment %d of %s does not line up with %s; switching would jump.", n+1, called(j.ev, t.Name), called(j.ev, video[0].Name))})
 		}
 	}
 }
 
-func lint(t *cmaf.Track) []string {
+// lint says what is wrong with the track that is called so.
+func lint(t *cmaf.Track, name string) []string {
 	var out []string
-	tell := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	tell := func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		out = append(out, strings.ToUpper(text[:1])+text[1:])
+	}
 	if !t.Complete {
-		tell("%s is not complete.", t.Name)
+		tell("%s is not complete.", name)
 	}
 	if t.Codec == "" {
-		tell("%s does not say its codec.", t.Name)
+		tell("%s does not say its codec.", name)
 	}
 	if t.PeakBPS < t.AverageBPS || t.AverageBPS <= 0 {
-		tell("%s has no believable bit rate.", t.Name)
+		tell("%s has no believable bit rate.", name)
 	}
 	if len(t.Segments) == 0 {
-		tell("%s has no segments.", t.Name)
+		tell("%s has no segments.", name)
 		return out
 	}
 	if t.Segments[0].Start != 0 && t.Kind == cmaf.KindVideo {
-		tell("%s starts at %.3f s instead of zero; players would show a hole.", t.Name, media.FromTicks(t.Segments[0].Start, int64(t.Timescale)).Seconds())
+		tell("%s starts at %.3f s instead of zero; players would show a hole.", name, media.FromTicks(t.Segments[0].Start, int64(t.Timescale)).Seconds())
 	}
 	for n, s := range t.Segments {
 		if t.Kind == cmaf.KindVideo && !s.Keyframe {
-			tell("Segment %d of %s does not start with a key frame.", n+1, t.Name)
+			tell("Segment %d of %s does not start with a key frame.", n+1, name)
 			break
 		}
 	}
 	for n := 1; n < len(t.Segments); n++ {
 		if gap := t.Segments[n].Start - t.Segments[n-1].End(); gap > 1 || gap < -1 {
-			tell("There is a hole of %d ticks before segment %d of %s.", gap, n+1, t.Name)
+			tell("There is a hole of %d ticks before segment %d of %s.", gap, n+1, name)
 			break
 		}
 	}

@@ -5,14 +5,17 @@
 // Sets up the first administrator, adds the film by keyboard, watches its job, plays HLS and DASH, clear and ClearKey, seeks
 // by thumbnail, marks a place, adds captions, waives a finding, edits metadata with a conflict, trashes and restores, and
 // looks at every page at two widths in both themes.
-// SHOTS=FOLDER keeps small screenshots. Prints the story; the first thing that is wrong ends it with exit code 1.
-import { mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// SHOTS=FOLDER keeps small screenshots; those of web/shots, which show a library of real films, are replaced only where
+// SHOTS_REPLACE=1 asks for it. Prints the story; the first thing that is wrong ends it with exit code 1.
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { check, fail, launch, say, Stage } from './stage.mjs';
 
 const [base, link, film] = process.argv.slice(2);
 if (!base || !link || !film) fail('usage: node journey.mjs BASE-URL SET-UP-LINK FILM');
-const shots = process.env.SHOTS ?? '';
+const shots = keep(process.env.SHOTS ?? '');
 const person = { name: 'Ada Keeper', email: 'ada@example.org', password: 'the lamp is lit at dusk' };
 const fileName = basename(film);
 const playing = () => document.querySelector('video')?.readyState >= 2;
@@ -40,6 +43,22 @@ try {
   process.exitCode = 1;
 } finally {
   await browser.close();
+}
+
+/** keep is the folder for screenshots: one of its own where the asked one holds the product's, and nobody says to replace them. */
+function keep(folder) {
+  const product = fileURLToPath(new URL('../../web/shots', import.meta.url));
+  if (!folder || resolve(folder) !== product || process.env.SHOTS_REPLACE === '1') return folder;
+  const own = mkdtempSync(join(tmpdir(), 'showreel-shots-'));
+  say(`web/shots stays as it is; these screenshots lie in ${own}`);
+  return own;
+}
+
+/** picture keeps one more screenshot, of what the round over all pages does not open. */
+async function picture(page, name) {
+  if (!shots) return;
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.jpg`), type: 'jpeg', quality: 62, fullPage: true });
 }
 
 async function setUp(stage) {
@@ -264,6 +283,18 @@ async function captions(stage) {
   await page.getByRole('button', { name: 'Add captions' }).click();
   await page.getByText(/^Captions in German were added/).waitFor();
   await stage.until(() => [...document.querySelector('video').textTracks].some((t) => t.language === 'de'), null, 'the player does not offer the new captions');
+  const cues = page.getByTestId('cues').locator('li');
+  check((await cues.count()) === 2, 'the cues are not listed');
+  await cues.first().getByRole('button', { name: /^Edit the cue/ }).click();
+  await page.getByRole('textbox', { name: /^Text of the cue/ }).fill('Guten Abend.');
+  await page.keyboard.press('Enter');
+  await cues.first().getByText('Guten Abend.').waitFor();
+  await stage.look('the cues');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await stage.look('the cues on a narrow page');
+  await picture(page, 'captions-390');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await picture(page, 'captions-1280');
   await page.getByRole('tab', { name: /^Findings/ }).click();
   const finding = page.getByTestId('finding').filter({ hasText: 'aption' }).filter({ has: page.getByRole('button', { name: 'Waive with a reason' }) }).first();
   await finding.getByRole('button', { name: 'Waive with a reason' }).click();

@@ -32,7 +32,8 @@ const (
 	passwordMax = 256
 )
 
-// checkPassword refuses what is too short, too long, or the account's own name or address.
+// checkPassword refuses what is too short, too long, or among the first that are guessed. Errors: fault.Invalid "bad-password"
+// and "weak-password".
 func checkPassword(password, email, name string) error {
 	const op = "access.password"
 	n := utf8.RuneCountInString(password)
@@ -44,10 +45,8 @@ func checkPassword(password, email, name string) error {
 	case n > passwordMax:
 		return fault.Say(op, "", fault.Invalid, "bad-password", "The password has %d characters; use at most %d.", n, passwordMax)
 	}
-	lower := strings.ToLower(password)
-	account, _, _ := strings.Cut(email, "@")
-	if lower == email || lower == account || lower == strings.ToLower(name) || strings.Trim(lower, lower[:1]) == "" {
-		return fault.Say(op, "", fault.Invalid, "weak-password", "The password is easy to guess from the account; choose another.")
+	if guessable(password, email, name) {
+		return fault.Say(op, "", fault.Invalid, "weak-password", "The password is easy to guess: it is made of frequent words, names, dates or keys in a row. Use several words that have nothing to do with each other or with you.")
 	}
 	return nil
 }

@@ -10,6 +10,15 @@ import (
 	"showreel/fault"
 )
 
+// away marks a storage that may come back by itself: see Outage of engine/flow.
+type away struct{ error }
+
+// Outage names what is away.
+func (away) Outage() string { return "the S3 storage" }
+
+// Unwrap gives the cause.
+func (a away) Unwrap() error { return a.error }
+
 // fault gives an error of S3 its kind. Faults of the source of a put pass through.
 func (d *Driver) fault(ctx context.Context, op, key string, err error) error {
 	if err == nil {
@@ -25,9 +34,13 @@ func (d *Driver) fault(ctx context.Context, op, key string, err error) error {
 	say := func(kind fault.Kind, code, text string) error {
 		return &fault.Error{Op: op, Subject: key, Kind: kind, Code: code, Text: text, Err: err}
 	}
+	unreachable := func() error {
+		err = away{err}
+		return say(fault.Unavailable, "s3-unreachable", "The S3 storage cannot be reached; check its address and the network, and retry.")
+	}
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
-		return say(fault.Unavailable, "s3-unreachable", "The S3 storage cannot be reached; check its address and the network, and retry.")
+		return unreachable()
 	}
 	switch {
 	case refused(answer):
@@ -43,9 +56,10 @@ func (d *Driver) fault(ctx context.Context, op, key string, err error) error {
 	case answer.StatusCode == http.StatusInsufficientStorage, answer.Code == "QuotaExceeded", answer.Code == "XMinioStorageFull":
 		return say(fault.Full, "disk-full", "The S3 storage is full; free some space or raise its quota and retry.")
 	case answer.StatusCode >= 500, answer.StatusCode == http.StatusTooManyRequests:
+		err = away{err}
 		return say(fault.Unavailable, "s3-unavailable", "The S3 storage is not answering now; retry in a while.")
 	case answer.StatusCode == 0:
-		return say(fault.Unavailable, "s3-unreachable", "The S3 storage cannot be reached; check its address and the network, and retry.")
+		return unreachable()
 	}
 	return fault.E(op, key, fault.Internal, err)
 }

@@ -150,7 +150,7 @@ func (d *Driver) openDBOS(ctx context.Context) error {
 	return nil
 }
 
-// openSQLite opens DBOS's handle: as DBOS would, but with synchronous=FULL.
+// openSQLite opens DBOS's handle: as DBOS would, but with synchronous=FULL and writers that queue.
 func openSQLite(path string) (*sql.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func openSQLite(path string) (*sql.DB, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"},
 	}
-	raw, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	raw, err := openQueued("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	if err != nil {
 		return nil, err
 	}

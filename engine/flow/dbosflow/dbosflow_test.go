@@ -1,10 +1,14 @@
 package dbosflow_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,12 +52,16 @@ func TestStoreThatCannotWriteForAWhile(t *testing.T) {
 	}
 	e := flow.New(d, nil, flow.WithLog(slog.New(slog.DiscardHandler)))
 	defer func() { _ = e.Close(context.Background()) }()
-	var first, second atomic.Int32
+	var first, second, blamed atomic.Int32
 	flow.Register(e, "f", func(c flow.Ctx, _ int) (int, error) {
 		if _, err := flow.Do(c, "first", func(context.Context) (int, error) { return int(first.Add(1)), nil }); err != nil {
 			return 0, err
 		}
-		return flow.Do(c, "second", func(context.Context) (int, error) { return int(second.Add(1)), nil })
+		n, err := flow.Do(c, "second", func(context.Context) (int, error) { return int(second.Add(1)), nil })
+		if err != nil && c.Err() == nil {
+			blamed.Add(1) // the function would record a failure of its own
+		}
+		return n, err
 	})
 	file, err := sqldb.Open(t.Context(), url)
 	if err != nil {
@@ -90,6 +98,77 @@ func TestStoreThatCannotWriteForAWhile(t *testing.T) {
 	if first.Load() != 1 || second.Load() < 2 {
 		t.Fatalf("steps done %d and %d times", first.Load(), second.Load())
 	}
+	if blamed.Load() > 0 {
+		t.Fatalf("the function was told %d times that its step failed, and not that it was interrupted", blamed.Load())
+	}
+}
+
+// gone is an error of a storage that is away.
+type gone struct{ error }
+
+func (gone) Outage() string { return "the storage" }
+
+// A step waits for what is away without using up its tries, and says so once; its patience ends.
+func TestStepsOutlastAnOutage(t *testing.T) {
+	var said lockedBuffer
+	d, err := dbosflow.Open(t.Context(), dbosflow.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "flow.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := flow.New(d, nil, flow.WithLog(slog.New(slog.NewTextHandler(&said, nil))), flow.WithPatience(8*time.Second))
+	defer func() { _ = e.Close(context.Background()) }()
+	var tries atomic.Int32
+	flow.Register(e, "f", func(c flow.Ctx, failures int32) (int32, error) {
+		return flow.Do(c, "put", func(context.Context) (int32, error) {
+			if n := tries.Add(1); n <= failures {
+				return 0, fault.E("put", "", fault.Unavailable, gone{errors.New("connection refused")})
+			}
+			return tries.Load(), nil
+		})
+	})
+	if err := e.Launch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end := func(key string, failures int32) flow.Status {
+		t.Helper()
+		tries.Store(0)
+		if err := e.Start(t.Context(), "f", key, failures); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		s, err := e.Wait(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := end("passes", 2); s.State != flow.Done {
+		t.Errorf("an outage of two tries ended the run: %+v %+v", s, s.Error)
+	}
+	if out := said.String(); strings.Count(out, "step waits for the storage") != 1 || strings.Count(out, "goes on after waiting for the storage") != 1 {
+		t.Errorf("it says:\n%s", out)
+	}
+	if s := end("stays", 1000); s.State != flow.Failed || s.Error.Kind != fault.Unavailable || tries.Load() > 5 {
+		t.Errorf("an outage without end: %+v %+v after %d tries", s, s.Error, tries.Load())
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func TestOpenRefusesOtherAddresses(t *testing.T) {

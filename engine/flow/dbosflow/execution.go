@@ -215,6 +215,7 @@ func (x *execution) outcome(text string, err error) (json.RawMessage, error) {
 		x.broken = err
 	}
 	x.mu.Unlock()
+	x.interrupt(err) // the function sees an interruption, and not a failure of its own to record
 	return nil, x.alive()
 }
 

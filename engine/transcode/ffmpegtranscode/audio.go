@@ -17,6 +17,12 @@ const (
 	quietLUFS   = -60.0
 	maxGainDB   = 30.0
 	overshootDB = 0.5 // room below the ceiling for what lossy encoding adds to peaks
+
+	maxLimitDB    = 9.0   // that a limiter may take off the peaks; Big Buck Bunny needs 7 for -16 LUFS
+	limitLossDB   = 0.4   // what limiting and encoding take of the loudness, measured on 5.1 and stereo
+	limitRoomDB   = 1.0   // room below the ceiling behind a limiter, where many peaks are equally high
+	lowestLimitDB = -23.0 // of alimiter
+	maxLimitTries = 4
 )
 
 // audio measures a whole track, brings it to its target and encodes it.
@@ -36,14 +42,8 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 	if err != nil {
 		return res, err
 	}
-	gain := m.correct(o)
-	if err := w.ffmpeg(ctx, w.b.audio(o, gain), nil); err != nil {
+	if err := w.level(ctx, o, m); err != nil {
 		return res, err
-	}
-	if m.Method != "none" {
-		if err := w.remeasure(ctx, o, m); err != nil {
-			return res, err
-		}
 	}
 	f, err := w.file(o.Name, w.path(o.Name+".mp4"), transcode.RoleAudio)
 	if err != nil {
@@ -60,6 +60,32 @@ func (w *work) audio(ctx context.Context) (transcode.Result, error) {
 		res.Warnings = append(res.Warnings, "silent: the track has no sound above "+fmt.Sprint(quietLUFS)+" LUFS and was not made louder")
 	}
 	return res, nil
+}
+
+// level encodes a track at its target. What was made is measured and made again with what it missed, because limiting takes
+// loudness and lossy encoding adds peaks; what a limiter cannot bring there is loudnorm's work.
+func (w *work) level(ctx context.Context, o transcode.AudioOut, m *measuredSound) error {
+	c := m.correct(o)
+	if !w.b.limiting() && c.limited {
+		c = m.dynamic(c)
+	}
+	for range maxLimitTries {
+		if err := w.ffmpeg(ctx, w.b.audio(o, c.filter()), nil); err != nil || m.Method == "none" {
+			return err
+		}
+		if err := w.remeasure(ctx, o, m); err != nil || c.other != "" || c.met(m) {
+			return err
+		}
+		if !w.b.limiting() {
+			break
+		}
+		c.adjust(m)
+	}
+	c = m.dynamic(c)
+	if err := w.ffmpeg(ctx, w.b.audio(o, c.filter()), nil); err != nil {
+		return err
+	}
+	return w.remeasure(ctx, o, m)
 }
 
 // remeasure measures what was made; nothing is claimed of it that was not measured.
@@ -105,7 +131,8 @@ func samples(path string, size int64) (int64, error) {
 // measuredSound is what the first pass found.
 type measuredSound struct {
 	transcode.Loudness
-	silence []transcode.Span
+	sourceRangeLU float64
+	silence       []transcode.Span
 }
 
 // loudness reads one pass: ten lines of R128 a second, silence where it begins and ends.
@@ -131,7 +158,7 @@ func (w *work) loudness(name string) (*measuredSound, error) {
 	if open >= 0 {
 		m.silence = append(m.silence, silent(open, end))
 	}
-	m.SourcePeakDBTP = -99
+	m.sourceRangeLU, m.SourcePeakDBTP = m.RangeLU, -99
 	if peak > 0 {
 		m.SourcePeakDBTP = max(-99, 20*math.Log10(peak))
 	}
@@ -145,35 +172,90 @@ func silent(from, to float64) transcode.Span {
 	return transcode.Span{Kind: transcode.SpanSilence, Start: media.FromSeconds(from), End: media.FromSeconds(to), Value: silenceDB}
 }
 
-// correct decides the gain and returns its filter. A plain gain is used where the peak allows it, because it changes
-// nothing but the level; else loudnorm with the measured values, which limits as well (EBU R128, ITU-R BS.1770-4).
-func (m *measuredSound) correct(o transcode.AudioOut) string {
+// correction is how a track is brought to its target: a plain gain, a gain with a limiter behind it, or another filter.
+type correction struct {
+	gainDB     float64
+	limited    bool
+	limitDB    float64 // of the limiter, in dBTP
+	other      string
+	targetLUFS float64 // what the first gain leads to
+	ceilingDB  float64 // the highest true peak of the rendition, in dBTP
+}
+
+// correct decides the gain and how it is given. A plain gain is used where the peak allows it, because it changes nothing
+// but the level. A limiter takes up to maxLimitDB off the peaks that are left, which is hardly heard; more than that is
+// loudnorm's work (EBU R128, ITU-R BS.1770-4).
+func (m *measuredSound) correct(o transcode.AudioOut) correction {
 	m.IntegratedLUFS, m.TruePeakDBTP, m.Method = m.SourceLUFS, m.SourcePeakDBTP, "none"
 	if m.SourceLUFS <= quietLUFS {
 		m.Silent = true
-		return ""
+		return correction{}
 	}
 	if o.TargetLUFS == 0 {
-		return ""
-	}
-	ceiling := o.TruePeakDB
-	if ceiling == 0 {
-		ceiling = -1
+		return correction{}
 	}
 	gain := min(o.TargetLUFS-m.SourceLUFS, maxGainDB)
-	m.GainDB = math.Round(gain*100) / 100
-	if math.Abs(gain) < 0.1 && m.SourcePeakDBTP <= ceiling {
-		m.GainDB = 0
-		return ""
+	if math.Abs(gain) < 0.1 && m.SourcePeakDBTP <= ceiling(o) {
+		return correction{}
 	}
-	if m.SourcePeakDBTP+gain <= ceiling-overshootDB {
-		m.Method = "linear"
-		return fmt.Sprintf("volume=%sdB", seconds(m.GainDB))
+	c := correction{gainDB: hundredths(gain), ceilingDB: ceiling(o), limitDB: ceiling(o) - limitRoomDB, targetLUFS: m.SourceLUFS + gain}
+	m.GainDB, m.Method = c.gainDB, "linear"
+	switch over := m.SourcePeakDBTP + gain - c.ceilingDB; {
+	case over <= -overshootDB:
+	case over <= maxLimitDB:
+		c.limited, c.gainDB = true, hundredths(gain+limitLossDB)
+		m.GainDB, m.Method = c.gainDB, "dynamic"
+	default:
+		c = m.dynamic(c)
 	}
-	m.Method = "dynamic"
-	return fmt.Sprintf("loudnorm=I=%s:TP=%s:LRA=%s:measured_I=%s:measured_TP=%s:measured_LRA=%s:measured_thresh=%s:linear=true",
-		fixed(clamp(o.TargetLUFS, -70, -5)), fixed(clamp(ceiling-overshootDB, -9, 0)), fixed(clamp(max(m.RangeLU, 7), 1, 50)), fixed(clamp(m.SourceLUFS, -99, 0)),
-		fixed(clamp(m.SourcePeakDBTP, -99, 99)), fixed(clamp(m.RangeLU, 0, 99)), fixed(clamp(m.SourceLUFS-10, -99, 0)))
+	return c
+}
+
+// filter renders the correction, "" for none.
+func (c correction) filter() string {
+	switch {
+	case c.other != "":
+		return c.other
+	case c.limited:
+		return limiter(c.gainDB, c.limitDB)
+	case c.gainDB != 0:
+		return fmt.Sprintf("volume=%sdB", seconds(c.gainDB))
+	}
+	return ""
+}
+
+// met reports whether what was made is within 0.4 LU of its target, with its peak under the ceiling.
+func (c correction) met(m *measuredSound) bool {
+	return math.Abs(m.IntegratedLUFS-c.targetLUFS) <= 0.4 && m.TruePeakDBTP <= c.ceilingDB
+}
+
+// adjust adds the loudness that was missed and takes off the peaks that were too high, and half as much again, because
+// what is louder gets higher peaks by encoding.
+func (c *correction) adjust(m *measuredSound) {
+	c.gainDB = hundredths(c.gainDB + c.targetLUFS - m.IntegratedLUFS)
+	if over := m.TruePeakDBTP - c.ceilingDB; over > 0 {
+		c.limitDB = max(lowestLimitDB, c.limitDB-1.5*over)
+	}
+	c.limited, m.GainDB, m.Method = true, c.gainDB, "dynamic"
+}
+
+func hundredths(v float64) float64 { return math.Round(v*100) / 100 }
+
+// dynamic is loudnorm with the measured values in place of a correction.
+func (m *measuredSound) dynamic(c correction) correction {
+	m.GainDB, m.Method = hundredths(c.targetLUFS-m.SourceLUFS), "dynamic"
+	c.other = fmt.Sprintf("loudnorm=I=%s:TP=%s:LRA=%s:measured_I=%s:measured_TP=%s:measured_LRA=%s:measured_thresh=%s:linear=true",
+		fixed(clamp(c.targetLUFS, -70, -5)), fixed(clamp(c.ceilingDB-overshootDB, -9, 0)), fixed(clamp(max(m.sourceRangeLU, 7), 1, 50)), fixed(clamp(m.SourceLUFS, -99, 0)),
+		fixed(clamp(m.SourcePeakDBTP, -99, 99)), fixed(clamp(m.sourceRangeLU, 0, 99)), fixed(clamp(m.SourceLUFS-10, -99, 0)))
+	return c
+}
+
+// ceiling is the highest true peak of a rendition in dBTP.
+func ceiling(o transcode.AudioOut) float64 {
+	if o.TruePeakDB == 0 {
+		return -1
+	}
+	return o.TruePeakDB
 }
 
 func clamp(v, lo, hi float64) float64 { return min(hi, max(lo, v)) }

@@ -30,6 +30,9 @@ func (f flavour) fpsMode(mode string) []string {
 
 var versionPattern = regexp.MustCompile(`ffmpeg version n?(\d+)(?:\.(\d+))?(?:\.(\d+))?`)
 
+// limiting reports whether alimiter can give back its delay, which it learnt in 5.1.
+func (f flavour) limiting() bool { return !strings.HasPrefix(f.version, "5.0") }
+
 // flavourOf reads "5.1.9". A build from the development tree has no number and counts as 8.
 func flavourOf(version string) (flavour, error) {
 	head, _, _ := strings.Cut(version, ".")

@@ -130,8 +130,11 @@ func (b builder) fit(in, out, prefix string) string {
 }
 
 // scale brings a picture to a rung's size and the encoder's format.
-func (b builder) scale(r transcode.Rung) string {
-	s := fmt.Sprintf("scale=%d:%d:out_range=tv", r.Width, r.Height)
+func (b builder) scale(r transcode.Rung) string { return b.scaleBy(r, "") }
+
+// scaleBy scales with the given options of the scale filter, each with a colon before it.
+func (b builder) scaleBy(r transcode.Rung, options string) string {
+	s := fmt.Sprintf("scale=%d:%d:out_range=tv%s", r.Width, r.Height, options)
 	if rgb(b.plan.Info.Main("video").PixFmt) {
 		s += ":out_color_matrix=bt709"
 	}

@@ -59,6 +59,7 @@ export const assets = {
   annotate: async (id: string, note: n.Note) => shape.annotation((await call<Wire['NoteView']>('POST', at('/v1/assets', id, '/annotations'), { body: note })).data),
   editNote: async (id: string, note: string, change: n.Note) =>
     shape.annotation((await call<Wire['NoteView']>('PATCH', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`), { body: change })).data),
+  editText: async (id: string, note: string, text: string) => void (await call('PATCH', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`), { body: { text } })),
   removeNote: async (id: string, note: string) => void (await call('DELETE', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`))),
   history: async (id: string) => shape.page(await get<Wire['PageAuditView']>(at('/v1/assets', id, '/history')), shape.entry).items,
   ledger: async (id: string) => shape.page(await get<Wire['PageLedgerEntry']>(at('/v1/assets', id, '/ledger')), shape.ledger).items,
@@ -76,7 +77,8 @@ export const assets = {
   async putCaptions(id: string, lang: string, file: File): Promise<void> {
     const res = await fetch(withQuery(at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`), { name: file.name }), { method: 'PUT', body: file });
     if (!res.ok) throw await problemOf(res);
-  }
+  },
+  removeCaptions: async (id: string, lang: string) => void (await call('DELETE', at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`)))
 };
 
 export const findings = {

@@ -58,6 +58,8 @@ export interface Stream {
   channels?: number;
   pixFmt?: string;
   transfer?: string;
+  /** closed captions inside the picture: cea-608, cea-708, or cea-608/708 where the probe cannot tell */
+  captions?: string[] | null;
   vfr?: boolean;
 }
 
@@ -80,6 +82,7 @@ export interface Rendition {
   height: number;
   kbps: number;
   lang: string;
+  title: string;
   bytes: number;
   state: string;
 }

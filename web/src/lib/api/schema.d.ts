@@ -30,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change many assets at once */
+        /** Change many assets at once, in transactions of up to 100; the answer says what became of each */
         post: operations["bulk-assets"];
         delete?: never;
         options?: never;
@@ -91,6 +91,27 @@ export interface paths {
         head?: never;
         /** Change an annotation; no machine overwrites it again */
         patch: operations["edit-annotation"];
+        trace?: never;
+    };
+    "/v1/assets/{id}/captions/{lang}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add or replace the captions of a language
+         * @description The body is the file itself: SRT, WebVTT, ASS/SSA or TTML, told apart by the ending of name, as UTF-8 or UTF-16 text of up to 16 MiB and 20,000 cues. Its cues lie on the timeline of the published version as annotations of the track caption, where they can be changed one by one, and are served in HLS and DASH. Problem types: bad-language, bad-captions (400), asset-not-found (404), not-ready (409), too-large, captions-too-large, too-many-cues (413), captions-format (422).
+         */
+        put: operations["put-captions"];
+        post?: never;
+        /** Take away the captions that people added in a language */
+        delete: operations["remove-captions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/assets/{id}/export": {
@@ -958,13 +979,17 @@ export interface components {
             trash?: boolean;
         };
         BulkResult: {
-            /** @description ids that were changed */
+            /** @description ids that were changed, in the order they were given */
             done: string[];
+            /** @description assets of which nothing was changed, and why, in the order they were given */
             failed: components["schemas"]["BulkFailure"][];
         };
         Caption: {
             /** @description subtitles, captions or forced */
             kind: string;
+            /** @description the name people choose it by: its title, else its language in that language */
+            label: string;
+            /** @description BCP 47; empty where it is not known */
             lang: string;
             url: string;
         };
@@ -2035,7 +2060,7 @@ export interface operations {
     assets: {
         parameters: {
             query?: {
-                /** @description words, each the start of a word of title, name, tags, credit, source or description */
+                /** @description words, each the start of a word of title, name, tags, credit, source, custom fields or description */
                 text?: string;
                 /** @description video, audio, image, text; several by comma */
                 kind?: string[] | null;
@@ -2352,6 +2377,160 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-captions": {
+        parameters: {
+            query?: {
+                /** @description the file's name; its ending says the format: .srt, .vtt, .ass, .ssa, .ttml, .dfxp. captions.vtt when left out */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description BCP 47 (RFC 5646), such as en or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        /** @description the caption file */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/ttml+xml": string;
+                "application/x-subrip": string;
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-captions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description BCP 47 (RFC 5646), such as en or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -34,7 +34,7 @@ export function version(r: Wire['Version']): n.Version {
 export function rendition(r: Wire['Rendition']): n.Rendition {
   return {
     id: r.id, name: r.name, role: r.role, codec: r.codec ?? '', width: r.width ?? 0, height: r.height ?? 0, kbps: r.kbps ?? 0,
-    lang: r.lang ?? '', bytes: r.bytes, state: r.state
+    lang: r.lang ?? '', title: r.title ?? '', bytes: r.bytes, state: r.state
   };
 }
 

@@ -118,7 +118,7 @@ export class Film {
   }
 
   sounds(): Choice[] {
-    return (this.player?.getAudioTracks() ?? []).map((t, i) => ({ id: String(i), text: [t.language && t.language !== 'und' ? languageName(t.language) : t.label || 'Sound', layout(t.channelsCount)].filter(Boolean).join(' · ') }));
+    return (this.player?.getAudioTracks() ?? []).map((t, i) => ({ id: String(i), text: [t.language && t.language !== 'und' ? languageName(t.language) : t.label || (i === 0 ? 'Main' : `Track ${i + 1}`), layout(t.channelsCount)].filter(Boolean).join(' · ') }));
   }
 
   listen(id: string): void {
@@ -139,7 +139,7 @@ function layout(channels: number | null | undefined): string {
 }
 
 export function languageName(code: string): string {
-  if (!code || code === 'und') return 'Unnamed';
+  if (!code || code === 'und') return 'No language given';
   try {
     return new Intl.DisplayNames(undefined, { type: 'language' }).of(code) ?? code;
   } catch {

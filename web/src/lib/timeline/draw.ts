@@ -111,12 +111,11 @@ function spans(g: CanvasRenderingContext2D, s: Scene, lane: Lane, y: number): vo
     if (span.endMs < s.view.startMs || span.startMs > right) return;
     const x = Math.max(-2, xOf(s.view, span.startMs));
     const w = Math.max(2, Math.min(s.width + 2, xOf(s.view, span.endMs)) - x - 1);
-    // A marker is a place: its words stand beside it, up to the next one.
     g.globalAlpha = span.faded ? 0.25 : lane.id === 'shot' && i % 2 ? 0.4 : 0.6;
     g.fillStyle = color;
     g.fillRect(x, y, w, LANE);
     g.globalAlpha = 1;
-    const room = lane.id === 'marker' ? xOf(s.view, lane.spans[i + 1]?.startMs ?? s.durationMs) - x - 2 : w;
+    const room = roomOf(s, lane, i, x, w);
     if (room < 36) return;
     g.save();
     g.beginPath();
@@ -128,6 +127,13 @@ function spans(g: CanvasRenderingContext2D, s: Scene, lane: Lane, y: number): vo
     g.fillText(span.text, Math.max(x, 0) + 4, y + LANE / 2 + 0.5);
     g.restore();
   });
+}
+
+/** roomOf is the width for a span's words: up to the next span, so that words never lie on words. A marker is a place: its words stand beside it. */
+function roomOf(s: Scene, lane: Lane, i: number, x: number, w: number): number {
+  const next = lane.spans[i + 1];
+  const free = xOf(s.view, next?.startMs ?? s.durationMs) - x - 2;
+  return lane.id === 'marker' ? free : next ? Math.min(w, free) : w;
 }
 
 function marks(g: CanvasRenderingContext2D, s: Scene, height: number): void {
