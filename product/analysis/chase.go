@@ -165,7 +165,7 @@ func (s *Service) joinFaces(ctx context.Context, t *target, all []found) (map[me
 func (s *Service) joinText(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
 	see := func(f found, n int) (out []sighting) {
 		for _, l := range f.Lines[n] {
-			if l.Score >= leastText && l.Text != "" {
+			if l.Score >= leastText && len([]rune(l.Text)) >= leastLetters && l.Box.H >= leastHeight {
 				out = append(out, sighting{label: "text", text: l.Text, score: l.Score, box: l.Box})
 			}
 		}

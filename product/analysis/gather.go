@@ -23,6 +23,13 @@ const (
 	leastText   = 0.6
 )
 
+// Writing smaller or shorter than this is a texture that was taken for a letter: grass, leaves and fur gave "à", "8" and
+// "Er" in a cartoon.
+const (
+	leastLetters = 2
+	leastHeight  = 0.015 // of the picture
+)
+
 // shotFeatures is what a shot looks like, kept for scenes and for what resembles what.
 type shotFeatures struct {
 	Range    media.Range `json:"range"`

@@ -217,6 +217,9 @@ func (e *ears) Transcribe(ctx context.Context, pcm []int16, o speech.Options) (s
 			continue
 		}
 		last = v
+		if pcm[n+speech.SampleRate/2] != v { // the end of what is not meant
+			continue
+		}
 		at := media.FromTicks(int64(n), speech.SampleRate)
 		w := media.Word{Text: fmt.Sprintf("w%d", v), Start: at, End: at + 800*media.Millisecond, Score: 0.5}
 		out.Utterances = append(out.Utterances, speech.Utterance{Range: media.Range{Start: w.Start, End: w.End}, Text: w.Text, Words: []media.Word{w}})
