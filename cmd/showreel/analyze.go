@@ -138,7 +138,9 @@ func (c *cli) printAnalysis(a analysisRow, raw json.RawMessage) error {
 
 // outcome is an error where an ability that was asked for by name, or any at all, has failed.
 func (a analysisRow) outcome(only []string) error {
-	asked := func(name string) bool { return len(only) == 0 || strings.Contains(","+strings.Join(only, ",")+",", ","+name+",") }
+	asked := func(name string) bool {
+		return len(only) == 0 || strings.Contains(","+strings.Join(only, ",")+",", ","+name+",")
+	}
 	var failed, missing []string
 	for _, s := range a.Abilities {
 		switch {
@@ -174,7 +176,7 @@ func (c *cli) transcriptCmd() *cobra.Command {
 		}
 		return os.WriteFile(to, body, 0o600)
 	})
-	cmd.Flags().StringVar(&format, "format", "txt", "srt, vtt, txt or json")
+	cmd.Flags().StringVar(&format, "format", "txt", "srt, vtt, ttml, ass, txt or json")
 	cmd.Flags().StringVarP(&to, "output", "o", "", "write to this file")
 	return cmd
 }

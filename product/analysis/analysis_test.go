@@ -78,6 +78,11 @@ func TestAFilmIsUnderstood(t *testing.T) {
 	if diff := cmp.Diff([]string{"S1:w0@0", "S1:w1@1000", "S1:w2@2000", "S2:w4@4000", "S2:w5@5000", "S2:w6@6000", "S1:w8@8000", "S1:w9@9000"}, words); diff != "" {
 		t.Error("words where nobody speaks are dropped, the others have their speaker:", diff)
 	}
+	for format, want := range map[string]string{"srt": "00:00:00,000 --> 00:00:0", "vtt": "<v S1>", "txt": "S2: w4 w5 w6", "ttml": "<tt", "ass": "[Script Info]"} {
+		if body, err := tr.Write(format); err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %v\n%s", format, err, body)
+		}
+	}
 	for _, st := range o.Abilities {
 		if st.Ability == analysis.Speech && (st.CPUMS != 7 || st.Model != "ears 1" || st.Found != 8 || st.Pieces != 1 || st.PiecesDone != 1) {
 			t.Errorf("the receipt of speech: %+v", st)

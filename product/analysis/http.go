@@ -10,6 +10,7 @@ import (
 
 	"showreel/fault"
 	"showreel/platform/httpd"
+	"showreel/product/analysis/caption"
 )
 
 // Routes adds the room's routes.
@@ -80,37 +81,48 @@ type oneTermIn struct {
 	ID string `path:"id"`
 }
 
-// serveTranscript writes the transcript in the form asked for: json (when left out), srt, vtt or txt.
+// transcriptTypes are the media types of the forms a transcript comes in.
+var transcriptTypes = map[string]string{"json": "application/json", caption.SRT: "application/x-subrip", caption.VTT: "text/vtt",
+	caption.TTML: "application/ttml+xml", caption.ASS: "text/x-ssa", caption.Text: "text/plain"}
+
+// serveTranscript writes the transcript in the form asked for: json (when left out), srt, vtt, ttml, ass or txt.
 func (s *Service) serveTranscript(w http.ResponseWriter, r *http.Request) {
-	version, err := strconv.Atoi(r.URL.Query().Get("version"))
-	if err != nil && r.URL.Query().Get("version") != "" || version < 0 {
-		httpd.Problem(w, r, fault.Say("analysis.transcript", "", fault.Invalid, "bad-version", "A version is a number from 1; leave it out for the newest."))
-		return
-	}
-	write, kind := map[string]func(Transcript) string{"srt": Transcript.SRT, "vtt": Transcript.VTT, "txt": Transcript.Plain}, map[string]string{
-		"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
-	format := r.URL.Query().Get("format")
-	if format == "" {
-		format = "json"
-	}
-	if kind[format] == "" {
-		httpd.Problem(w, r, fault.Say("analysis.transcript", format, fault.Invalid, "bad-format", "A transcript comes as json, srt, vtt or txt."))
-		return
-	}
-	t, err := s.Transcript(r.Context(), r.PathValue("id"), version)
+	kind, body, err := s.renderTranscript(r)
 	if err != nil {
 		httpd.Problem(w, r, err)
 		return
 	}
-	var body []byte
-	if fn := write[format]; fn != nil {
-		body = []byte(fn(t))
-	} else if body, err = json.Marshal(t); err != nil {
-		httpd.Problem(w, r, fault.E("analysis.transcript", t.Asset, fault.Internal, err))
-		return
-	}
-	w.Header().Set("Content-Type", kind[format]+"; charset=utf-8")
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Header().Set("Cache-Control", "private, no-cache")
 	_, _ = w.Write(body) // the status is sent; a broken connection has nobody to tell
+}
+
+func (s *Service) renderTranscript(r *http.Request) (kind string, body []byte, err error) {
+	q := r.URL.Query()
+	version := 0
+	if text := q.Get("version"); text != "" {
+		if version, err = strconv.Atoi(text); err != nil || version < 0 {
+			return "", nil, fault.Say("analysis.transcript", "", fault.Invalid, "bad-version", "A version is a number from 1; leave it out for the newest.")
+		}
+	}
+	format := q.Get("format")
+	if format == "" {
+		format = "json"
+	}
+	if kind = transcriptTypes[format]; kind == "" {
+		return "", nil, fault.Say("analysis.transcript", format, fault.Invalid, "bad-format", "A transcript comes as json, srt, vtt, ttml, ass or txt.")
+	}
+	t, err := s.Transcript(r.Context(), r.PathValue("id"), version)
+	if err != nil {
+		return "", nil, err
+	}
+	if format != "json" {
+		body, err = t.Write(format)
+		return kind, body, err
+	}
+	if body, err = json.Marshal(t); err != nil {
+		return "", nil, fault.E("analysis.transcript", t.Asset, fault.Internal, err)
+	}
+	return kind, body, nil
 }

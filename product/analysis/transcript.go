@@ -2,12 +2,12 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"showreel/fault"
 	"showreel/media"
+	"showreel/product/analysis/caption"
 )
 
 // Transcript is what is said in a version.
@@ -98,103 +98,39 @@ func (s *Service) noTranscript(ctx context.Context, ref media.Ref) error {
 	return fault.Say("analysis.transcript", ref.Asset, fault.NotFound, "no-transcript", "%s", text)
 }
 
-// cue is a caption: one or two lines of what is said.
-type cue struct {
-	startMS, endMS int64
-	lines          []string
-}
-
-// The limits of a caption (BBC subtitle guidelines 2024: 37 characters a line, two lines; cues of at least a second).
-const (
-	lineRunes = 37
-	cueRunes  = 2 * lineRunes
-	cueMS     = 7000
-	pauseMS   = 700 // a pause that ends a cue
-	shortMS   = 1000
-)
-
-// cues cuts a transcript into captions at pauses, at ends of sentences and where two lines are full.
-func cues(t Transcript) []cue {
-	var out []cue
+// Cues cuts the transcript into captions that read well in its language.
+func (t Transcript) Cues() []caption.Cue {
+	var words []caption.Word
 	for _, u := range t.Utterances {
-		words := u.Words
-		if len(words) == 0 {
-			words = []SpokenWord{{Text: u.Text, StartMS: u.StartMS, EndMS: u.EndMS}}
+		spoken := u.Words
+		if len(spoken) == 0 {
+			spoken = []SpokenWord{{Text: u.Text, StartMS: u.StartMS, EndMS: u.EndMS}}
 		}
-		for n := 0; n < len(words); {
-			end := cueEnd(words, n)
-			var text []string
-			for _, w := range words[n:end] {
-				text = append(text, strings.Fields(w.Text)...)
-			}
-			out = append(out, cue{startMS: words[n].StartMS, endMS: words[end-1].EndMS, lines: wrapped(text)})
-			n = end
+		for _, w := range spoken {
+			words = append(words, caption.Word{Speaker: u.Speaker, Word: media.Word{Text: w.Text, Start: media.FromMS(w.StartMS), End: media.FromMS(w.EndMS), Score: w.Score}})
 		}
 	}
-	for n := range out {
-		out[n].endMS = max(out[n].endMS, out[n].startMS+shortMS)
-		if n > 0 && out[n-1].endMS > out[n].startMS {
-			out[n-1].endMS = max(out[n].startMS, out[n-1].startMS+1)
-		}
-	}
-	return out
+	return caption.Segment(words, t.Lang, caption.ForLanguage(t.Lang))
 }
 
-// cueEnd is the word after the last of the cue that begins at n.
-func cueEnd(words []SpokenWord, n int) int {
-	runes := 0
-	for k := n; k < len(words); k++ {
-		runes += len([]rune(words[k].Text)) + 1
-		last := words[k].Text
-		switch {
-		case k > n && (runes > cueRunes || words[k].EndMS-words[n].StartMS > cueMS):
-			return k
-		case k+1 < len(words) && words[k+1].StartMS-words[k].EndMS > pauseMS:
-			return k + 1
-		case runes > lineRunes && strings.ContainsAny(last[max(0, len(last)-1):], ".!?"):
-			return k + 1
+// Write renders the transcript: as captions (srt, vtt, ttml, ass), or as text in paragraphs (txt). fault.Unsupported for
+// another format.
+func (t Transcript) Write(format string) ([]byte, error) {
+	if format == caption.Text {
+		return []byte(t.Plain()), nil
+	}
+	return caption.Write(t.Cues(), format, t.Lang, t.speakers() > 1)
+}
+
+// speakers counts who is told apart.
+func (t Transcript) speakers() int {
+	seen := map[string]bool{}
+	for _, u := range t.Utterances {
+		if u.Speaker != "" {
+			seen[u.Speaker] = true
 		}
 	}
-	return len(words)
-}
-
-// wrapped puts words into lines, two of like length where one is not enough.
-func wrapped(words []string) []string {
-	all := strings.Join(words, " ")
-	if len([]rune(all)) <= lineRunes {
-		return []string{all}
-	}
-	best, at := 1<<30, 1
-	for n := 1; n < len(words); n++ {
-		a, b := len([]rune(strings.Join(words[:n], " "))), len([]rune(strings.Join(words[n:], " ")))
-		if d := max(a, b); d <= best {
-			best, at = d, n
-		}
-	}
-	if len(words) == 1 {
-		return words
-	}
-	return []string{strings.Join(words[:at], " "), strings.Join(words[at:], " ")}
-}
-
-// VTT writes the transcript as WebVTT (W3C).
-func (t Transcript) VTT() string {
-	var b strings.Builder
-	b.WriteString("WEBVTT\n")
-	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	for _, c := range cues(t) {
-		fmt.Fprintf(&b, "\n%s --> %s\n%s\n", stamp(c.startMS, "."), stamp(c.endMS, "."), escape.Replace(strings.Join(c.lines, "\n")))
-	}
-	return b.String()
-}
-
-// SRT writes the transcript as SubRip.
-func (t Transcript) SRT() string {
-	var b strings.Builder
-	for n, c := range cues(t) {
-		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", n+1, stamp(c.startMS, ","), stamp(c.endMS, ","), strings.Join(c.lines, "\n"))
-	}
-	return b.String()
+	return len(seen)
 }
 
 // Plain writes the transcript as text: a paragraph a speaker, or one for each longer pause.
@@ -217,8 +153,4 @@ func (t Transcript) Plain() string {
 		b.WriteByte('\n')
 	}
 	return b.String()
-}
-
-func stamp(ms int64, point string) string {
-	return fmt.Sprintf("%02d:%02d:%02d%s%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, point, ms%1000)
 }
