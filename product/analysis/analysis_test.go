@@ -90,6 +90,22 @@ func TestAFilmIsUnderstood(t *testing.T) {
 	}
 }
 
+func TestASilentFilmIsDoneWithoutListening(t *testing.T) {
+	e := &ears{}
+	s := open(t, t.TempDir(), func(d *analysis.Deps) { d.Speech = speech.New(e) })
+	ref := s.filmOf(t, 4, media.Stream{Type: "video"})
+	_, err := s.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{})
+	must(t, err)
+	states := byState(s.ended(t, ref))
+	if diff := cmp.Diff([]string{"pii", "meaning"}, states[analysis.Unavailable]); diff != "" || e.calls.Load() != 0 {
+		t.Error(diff, e.calls.Load())
+	}
+	_, err = s.Transcript(as(t, access.RoleViewer), ref.Asset, 0)
+	if !fault.Is(err, fault.NotFound) || fault.TextOf(err) != "Nothing is said in this asset." {
+		t.Error(err)
+	}
+}
+
 func TestRequestsAtOnceMeetInOneRun(t *testing.T) {
 	e := &ears{pause: 300 * time.Millisecond}
 	s := open(t, t.TempDir(), func(d *analysis.Deps) { d.Speech = speech.New(e) })

@@ -169,11 +169,16 @@ func (s *Service) stage(c flow.Ctx, t *target, abilities []string) error {
 // cut asks each ability's engine whether it can work and cuts its work into pieces. What cannot says why in its state.
 func (s *Service) cut(ctx context.Context, t *target, abilities []string) (cutting, error) {
 	out := cutting{Pieces: []piece{}, Able: []string{}}
+	v, err := s.deps.Library.Version(ctx, t.ref)
+	if err != nil {
+		return out, err
+	}
+	sounds := v.Info.Main("audio") != nil // a silent film has been listened to at once
 	for _, name := range abilities {
 		w := s.table[name]
 		model, err := w.ready(ctx)
 		var pieces []piece
-		if err == nil {
+		if err == nil && (w.On != onSound || sounds) {
 			pieces, err = w.cut(ctx, t)
 		}
 		if ctx.Err() != nil {

@@ -128,10 +128,15 @@ func system(t *testing.T) context.Context { return access.With(t.Context(), acce
 // film puts a film of n seconds into the library as ingest leaves it: sound, pictures and two shots.
 func (s *stack) film(t *testing.T, seconds int) media.Ref {
 	t.Helper()
+	return s.filmOf(t, seconds, media.Stream{Index: 0, Type: "video"}, media.Stream{Index: 1, Type: "audio"})
+}
+
+func (s *stack) filmOf(t *testing.T, seconds int, streams ...media.Stream) media.Ref {
+	t.Helper()
 	ctx := system(t)
 	sha := fmt.Sprintf("%064d", sqldb.NowMS())
 	a, err := s.lib.Create(ctx, library.NewAsset{Kind: media.Video, Name: "film.mp4", Original: &library.VersionIn{SHA256: sha, Key: "main/src/00/" + sha, Bytes: 1,
-		Info: media.Info{Kind: media.Video, Duration: media.Time(seconds) * media.Second}}})
+		Info: media.Info{Kind: media.Video, Duration: media.Time(seconds) * media.Second, Streams: streams}}})
 	must(t, err)
 	ref := a.Ref()
 	prefix := fmt.Sprintf("main/x/%s/1/", a.ID)
