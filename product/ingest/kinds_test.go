@@ -78,6 +78,9 @@ func TestChunksJoinAndTheProxyGrows(t *testing.T) {
 		if e.Name == "asset.playable" {
 			playable++
 		}
+		if e.Name == "asset.updated" || e.Name == "asset.heard" { // posters and sound are there when they are there
+			continue
+		}
 		if strings.HasPrefix(e.Name, "asset.") && (len(names) == 0 || names[len(names)-1] != e.Name) {
 			names = append(names, e.Name)
 		}

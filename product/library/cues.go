@@ -72,7 +72,7 @@ func (s *Service) PutCues(ctx context.Context, ref media.Ref, name string, list 
 	})
 }
 
-// cuesAtOnce is how many cues one statement writes: 400 of 23 values are below SQLite's 32,766 parameters. A film's 1,500
+// cuesAtOnce is how many cues one statement writes: 400 of 24 values are below SQLite's 32,766 parameters. A film's 1,500
 // cues take some 40 ms so.
 const cuesAtOnce = 400
 
@@ -81,7 +81,7 @@ func (c *change) insertCues(ctx context.Context, ref media.Ref, name string, lis
 	var args []any
 	for _, a := range list {
 		n := []any{sqldb.NewID(), ref.Tenant, ref.Asset, ref.Version, string(media.TrackCaption), int64(a.Range.Start), int64(a.Range.End), name, a.Text,
-			a.Lang, 1.0, "", "", ModelPerson, "", "", "", c.who.ID, -1, -1, 0, 1, c.now}
+			a.Lang, 1.0, "", "", ModelPerson, "", "", "", "", c.who.ID, -1, -1, 0, 1, c.now}
 		marks := make([]string, len(n))
 		for i := range n {
 			marks[i] = "$" + strconv.Itoa(len(args)+i+1)
