@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"showreel/fault"
+	"showreel/media"
 )
 
 // Check reports the first thing in the plan that no driver could carry out: Invalid "bad-plan".
@@ -28,6 +29,14 @@ func (p Plan) Check() error {
 				return err
 			}
 		}
+	}
+	for _, r := range p.Boundaries {
+		if r.Empty() || r.Start < 0 || r.Len() > MaxBoundaries {
+			return badPlan("boundaries", "A stretch of small frames begins at zero or later and lasts at most %d s.", MaxBoundaries/media.Second)
+		}
+	}
+	if err := p.checkRedaction(); err != nil {
+		return err
 	}
 	if err := p.checkVideo(); err != nil {
 		return err

@@ -18,6 +18,9 @@ const (
 
 	KindCheck      = "check"      // the plan's Decode
 	KindComplexity = "complexity" // the plan's Sampling
+	KindRedact     = "redact"     // the plan's Redaction
+	KindLook       = "look"       // one of the ranges of the plan's Look; First and Frames are those of its grid
+	KindBoundaries = "boundaries" // one of the plan's Boundaries; First and Frames count at SmallRate
 )
 
 // The roles of a file.
@@ -32,6 +35,9 @@ const (
 	RoleWAV      = "wav"      // 16 kHz mono PCM
 	RoleWaveform = "waveform" // JSON
 	RoleImage    = "image"
+	RoleRedacted = "redacted" // MP4, progressive
+	RoleLook     = "look"     // JPEG of the frame Index, shown at At
+	RoleSmall    = "small"    // raw RGB frames of SmallWidth x SmallHeight at SmallRate, nothing before or between them; Index is the first, Frames their number
 )
 
 // Task is one independent piece of a plan. Tasks of a plan may run in any order and on any machine.

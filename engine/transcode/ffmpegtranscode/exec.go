@@ -43,6 +43,11 @@ func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 
 // ffmpeg runs one command in the task's folder. stdout nil means that the command reports progress there.
 func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) error {
+	return w.fed(ctx, args, nil, stdout)
+}
+
+// fed is ffmpeg with something to read as pipe:0. stdin must not block for longer than a stall may take.
+func (w *work) fed(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	beat := newHeartbeat()
@@ -62,7 +67,7 @@ func (w *work) ffmpeg(ctx context.Context, args []string, stdout io.Writer) erro
 
 	mem := w.task.MemMB*3 + 1024
 	res, err := child.Run(ctx, child.Spec{
-		Path: w.d.ffmpeg, Args: args, Dir: w.env.WorkDir, Stdout: stdout, MemMB: mem, FileMB: w.d.limits.FileMB, Nice: w.d.nice, NoNetwork: true, Wall: wall,
+		Path: w.d.ffmpeg, Args: args, Dir: w.env.WorkDir, Stdin: stdin, Stdout: stdout, MemMB: mem, FileMB: w.d.limits.FileMB, Nice: w.d.nice, NoNetwork: true, Wall: wall,
 	})
 	w.cpuMS += res.CPU.Milliseconds()
 	if err == nil {

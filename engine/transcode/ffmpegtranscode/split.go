@@ -43,12 +43,15 @@ func (d *Driver) Split(p transcode.Plan, sourceSHA string) ([]transcode.Task, er
 	for _, i := range p.Images {
 		out = append(out, s.image(i))
 	}
+	if p.Info.Main("video") != nil {
+		out = append(out, s.boundaries()...)
+	}
 	chunks, err := s.chunks()
 	if err != nil {
 		return nil, err
 	}
 	out = append(out, chunks...)
-	return append(out, s.sound()...), nil
+	return append(append(out, s.sound()...), s.redaction()...), nil
 }
 
 // able refuses what the installed ffmpeg or the source's format cannot do.
