@@ -61,7 +61,8 @@ func TestCommands(t *testing.T) {
 	}{
 		{"chunk-first", plain, chunk(0)}, {"chunk-second", plain, chunk(1)}, {"chunk-varying", varying, chunk(1)}, {"chunk-hdr", hdr, chunk(1)}, {"chunk-mpegts", stream, chunk(1)}, {"chunk-blur", blur, chunk(1)},
 		{"proxy", plain, transcode.Task{Kind: transcode.KindProxy}}, {"poster", plain, transcode.Task{Kind: transcode.KindPoster}}, {"audio", plain, transcode.Task{Kind: transcode.KindAudio}},
-		{"speech", plain, transcode.Task{Kind: transcode.KindSpeech}}, {"subtitle", plain, transcode.Task{Kind: transcode.KindSubtitle}}, {"image", picture, transcode.Task{Kind: transcode.KindImage}},
+		{"speech", plain, transcode.Task{Kind: transcode.KindSpeech}}, {"boundaries", plain, transcode.Task{Kind: transcode.KindBoundaries, First: 250, Frames: 100}}, {"boundaries-mpegts", stream, transcode.Task{Kind: transcode.KindBoundaries, First: 250, Frames: 100}},
+		{"subtitle", plain, transcode.Task{Kind: transcode.KindSubtitle}}, {"image", picture, transcode.Task{Kind: transcode.KindImage}},
 	}
 	for _, version := range []string{"5.1.9", "7.1", "8.0.1"} {
 		for _, tt := range tests {

@@ -28,6 +28,8 @@ func Command(version string, p transcode.Plan, t transcode.Task) ([]string, erro
 		return b.speech(b.speechStream()), nil
 	case transcode.KindSubtitle:
 		return b.subtitle(p.Subtitles[0].Stream), nil
+	case transcode.KindBoundaries:
+		return b.boundaries(t.First, t.Frames), nil
 	case transcode.KindImage:
 		return b.image(p.Images[0]), nil
 	}

@@ -15,6 +15,7 @@ func Run(t *testing.T, open func(t *testing.T) transcode.Driver) {
 	t.Run("wide sound", func(t *testing.T) { testWideSound(t, s) })
 	t.Run("interlace", func(t *testing.T) { testInterlace(t, s) })
 	t.Run("check", func(t *testing.T) { testCheck(t, s) })
+	t.Run("boundaries", func(t *testing.T) { testBoundaries(t, s) })
 	t.Run("proxy", func(t *testing.T) { testProxy(t, s) })
 	t.Run("stills", func(t *testing.T) { testStills(t, s) })
 	t.Run("cancel", func(t *testing.T) { testCancel(t, s) })
