@@ -35,6 +35,9 @@ func (p Plan) Check() error {
 			return badPlan("boundaries", "A stretch of small frames begins at zero or later and lasts at most %d s.", MaxBoundaries/media.Second)
 		}
 	}
+	if err := p.checkRedaction(); err != nil {
+		return err
+	}
 	if err := p.checkVideo(); err != nil {
 		return err
 	}

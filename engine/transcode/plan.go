@@ -21,6 +21,8 @@ type Plan struct {
 	Images      []ImageOut    `json:"images,omitempty"`
 	Decode      bool          `json:"decode,omitempty"`     // decode the whole source and make nothing
 	Sampling    *Sampling     `json:"sampling,omitempty"`   // measure how complex the picture is, before the ladder is settled
+	Redaction   *Redaction    `json:"redaction,omitempty"`  // hide sound and boxes in a rendition of its own
+	Look        *Look         `json:"look,omitempty"`       // pictures to look at closely
 	Boundaries  []media.Range `json:"boundaries,omitempty"` // stretches to give as small frames, for finding shots
 }
 

@@ -18,6 +18,8 @@ const (
 
 	KindCheck      = "check"      // the plan's Decode
 	KindComplexity = "complexity" // the plan's Sampling
+	KindRedact     = "redact"     // the plan's Redaction
+	KindLook       = "look"       // one of the ranges of the plan's Look; First and Frames are those of its grid
 	KindBoundaries = "boundaries" // one of the plan's Boundaries; First and Frames count at SmallRate
 )
 
@@ -33,6 +35,8 @@ const (
 	RoleWAV      = "wav"      // 16 kHz mono PCM
 	RoleWaveform = "waveform" // JSON
 	RoleImage    = "image"
+	RoleRedacted = "redacted" // MP4, progressive
+	RoleLook     = "look"     // JPEG of the frame Index, shown at At
 	RoleSmall    = "small"    // raw RGB frames of SmallWidth x SmallHeight at SmallRate, nothing before or between them; Index is the first, Frames their number
 )
 

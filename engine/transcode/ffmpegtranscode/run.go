@@ -14,6 +14,7 @@ func (d *Driver) Run(ctx context.Context, p transcode.Plan, t transcode.Task, en
 		transcode.KindProxy: w.proxy, transcode.KindPoster: w.poster, transcode.KindChunk: w.chunk, transcode.KindAudio: w.audio,
 		transcode.KindSpeech: w.speech, transcode.KindSubtitle: w.subtitle, transcode.KindImage: w.image,
 		transcode.KindComplexity: w.complexity, transcode.KindCheck: w.check, transcode.KindBoundaries: w.boundaries,
+		transcode.KindRedact: w.redact, transcode.KindLook: w.look,
 	}
 	step, ok := steps[t.Kind]
 	if !ok {

@@ -51,7 +51,7 @@ func (d *Driver) Split(p transcode.Plan, sourceSHA string) ([]transcode.Task, er
 		return nil, err
 	}
 	out = append(out, chunks...)
-	return append(out, s.sound()...), nil
+	return append(append(out, s.sound()...), s.redaction()...), nil
 }
 
 // able refuses what the installed ffmpeg or the source's format cannot do.
