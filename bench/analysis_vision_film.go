@@ -26,7 +26,7 @@ const (
 // shotFilm writes a film of shots whose changes are known to the frame: photos under a moving camera, pieces of the sample
 // films that lie within one shot, hard cuts, dissolves of 10 to 30 frames, fades through black of 16 to 36, and to lead
 // astray flashes of 1 to 3 white frames, fast pans and lights that dim.
-func shotFilm(ctx context.Context, b *bench, film, path string, shots int) ([]transition, int, error) {
+func shotFilm(ctx context.Context, b *bench, film, path string, shots int, seed uint64) ([]transition, int, error) {
 	sources, err := shotSources(ctx, film)
 	if err != nil {
 		return nil, 0, err
@@ -40,7 +40,7 @@ func shotFilm(ctx context.Context, b *bench, film, path string, shots int) ([]tr
 	if err := cmd.Start(); err != nil {
 		return nil, 0, err
 	}
-	truth, count, err := writeShots(in, sources, shots)
+	truth, count, err := writeShots(in, sources, shots, seed)
 	_ = in.Close()
 	if werr := cmd.Wait(); err == nil {
 		err = werr
@@ -49,8 +49,8 @@ func shotFilm(ctx context.Context, b *bench, film, path string, shots int) ([]tr
 }
 
 // writeShots renders the shots and joins them.
-func writeShots(out io.Writer, sources []func(r *rand.Rand) []*image.RGBA, shots int) ([]transition, int, error) {
-	r := rand.New(rand.NewPCG(3, 9))
+func writeShots(out io.Writer, sources []func(r *rand.Rand) []*image.RGBA, shots int, seed uint64) ([]transition, int, error) {
+	r := rand.New(rand.NewPCG(seed, 9))
 	var truth []transition
 	at := 0 // frames written
 	write := func(frames ...*image.RGBA) error {
