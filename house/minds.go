@@ -107,7 +107,7 @@ func (h *House) mindWidth() int {
 // openAnalysis plugs the room with the engines that listen, look and read.
 func (h *House) openAnalysis() error {
 	d := analysis.Deps{DB: h.db, Outbox: h.outbox, Blobs: h.blobs, Flow: h.flow, Budget: h.budget, Library: h.library, Access: h.access, Audit: h.audit,
-		Costs: costs{h.samples}, Models: modelFolder(h.cfg.Models.Dir), Width: h.mindWidth(), Log: h.log}
+		Keys: h.ring, Costs: costs{h.samples}, Models: modelFolder(h.cfg.Models.Dir), Width: h.mindWidth(), Log: h.log}
 	if h.ingest != nil {
 		d.Working = h.ingest
 	}

@@ -1,10 +1,13 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"showreel/media"
+	trails "showreel/product/analysis/follow"
 )
 
 // sighting is one thing in one second's picture.
@@ -14,6 +17,7 @@ type sighting struct {
 	text   string
 	score  float64
 	box    media.Box
+	vector []float32 // of a face, where that is permitted
 }
 
 // chain is one thing over several pictures.
@@ -22,75 +26,42 @@ type chain struct {
 	seen []sighting
 }
 
-// follow links the sightings of neighbouring seconds within a shot that are alike, the best pairs first.
-func follow(shots []media.Range, bySecond map[int64][]sighting, alike func(a, b sighting) float64, least float64) []chain {
-	seconds := make([]int64, 0, len(bySecond))
-	for sec := range bySecond {
-		seconds = append(seconds, sec)
-	}
-	slices.Sort(seconds)
-	var out []chain
-	var open []int
-	for _, sec := range seconds {
-		shot := shotOf(shots, sec)
-		if shot < 0 {
-			continue
-		}
-		open = slices.DeleteFunc(open, func(k int) bool {
-			c := out[k]
-			return c.shot != shot || sec-c.seen[len(c.seen)-1].second > 2
-		})
-		taken := pair(out, open, bySecond[sec], alike, least)
-		for n, x := range bySecond[sec] {
-			if k, ok := taken[n]; ok {
-				out[k].seen = append(out[k].seen, x)
-				continue
+// follow links the sightings of each shot into things, in the order in which they are first seen.
+func follow(shots []media.Range, bySecond map[int64][]sighting) []chain {
+	of := map[int][]sighting{}
+	for sec, list := range bySecond {
+		if k := shotOf(shots, sec); k >= 0 {
+			for _, x := range list {
+				x.second = sec
+				of[k] = append(of[k], x)
 			}
-			open = append(open, len(out))
-			out = append(out, chain{shot: shot, seen: []sighting{x}})
+		}
+	}
+	var out []chain
+	for k := range shots {
+		list := of[k]
+		slices.SortStableFunc(list, func(a, b sighting) int { return cmp.Compare(a.second, b.second) })
+		for _, t := range trails.Things(sights(list)) {
+			out = append(out, chain{shot: k, seen: sightings(t)})
 		}
 	}
 	return out
 }
 
-// pair gives each sighting the open chain that it continues.
-func pair(chains []chain, open []int, now []sighting, alike func(a, b sighting) float64, least float64) map[int]int {
-	type match struct {
-		chain, n int
-		score    float64
+func sights(list []sighting) []trails.Sight {
+	out := make([]trails.Sight, len(list))
+	for n, x := range list {
+		out[n] = trails.Sight{At: at(x.second), Label: x.label, Text: x.text, Score: x.score, Box: x.box, Vector: x.vector}
 	}
-	var all []match
-	for _, k := range open {
-		last := chains[k].seen[len(chains[k].seen)-1]
-		for n, x := range now {
-			if score := alike(last, x); score >= least {
-				all = append(all, match{k, n, score})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b match) int {
-		if a.score > b.score {
-			return -1
-		}
-		return 1
-	})
-	taken, used := map[int]int{}, map[int]bool{}
-	for _, m := range all {
-		if _, ok := taken[m.n]; !ok && !used[m.chain] {
-			taken[m.n], used[m.chain] = m.chain, true
-		}
-	}
-	return taken
+	return out
 }
 
-// overlapOf is how much two boxes share of what both cover.
-func overlapOf(a, b media.Box) float64 {
-	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
-	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
-	if w <= 0 || h <= 0 {
-		return 0
+func sightings(t trails.Trail) []sighting {
+	out := make([]sighting, len(t))
+	for n, x := range t {
+		out[n] = sighting{second: int64(x.At / media.Second), label: x.Label, text: x.Text, score: x.Score, box: x.Box, vector: x.Vector}
 	}
-	return w * h / (a.W*a.H + b.W*b.H - w*h)
+	return out
 }
 
 // annotation is a chain on the timeline: its surest sighting speaks for it.
@@ -112,13 +83,9 @@ func (c chain) annotation(shots []media.Range, model string) media.Annotation {
 	return a
 }
 
-// chased follows sightings and writes each thing once.
-func (s *Service) chased(ctx context.Context, t *target, track media.Track, all []found, see func(f found, n int) []sighting, alike func(a, b sighting) float64, least float64) (map[media.Track][]media.Annotation, error) {
-	shots, err := t.shots(ctx)
-	if err != nil {
-		return nil, err
-	}
-	by, model := map[int64][]sighting{}, ""
+// seen gathers what the pieces saw, by second, and who says so.
+func seen(all []found, see func(f found, n int) []sighting) (by map[int64][]sighting, model string) {
+	by = map[int64][]sighting{}
 	for _, f := range all {
 		model = f.Model
 		for n, sec := range f.Piece.Seconds {
@@ -128,74 +95,56 @@ func (s *Service) chased(ctx context.Context, t *target, track media.Track, all 
 			}
 		}
 	}
-	out := []media.Annotation{}
-	for _, c := range follow(shots, by, alike, least) {
-		out = append(out, c.annotation(shots, model))
-	}
-	return map[media.Track][]media.Annotation{track: out}, nil
+	return by, model
 }
 
+// joinObjects writes each thing once a shot.
 func (s *Service) joinObjects(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	see := func(f found, n int) (out []sighting) {
+	shots, err := t.shots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by, model := seen(all, func(f found, n int) (out []sighting) {
 		for _, o := range f.Objects[n] {
 			if o.Score >= leastObject {
 				out = append(out, sighting{label: o.Name, text: o.Name, score: o.Score, box: o.Box})
 			}
 		}
 		return out
+	})
+	out := []media.Annotation{}
+	for _, c := range follow(shots, by) {
+		out = append(out, c.annotation(shots, model))
 	}
-	return s.chased(ctx, t, media.TrackObject, all, see, func(a, b sighting) float64 {
-		if a.label != b.label {
-			return 0
-		}
-		return overlapOf(a.box, b.box)
-	}, 0.2)
+	return map[media.Track][]media.Annotation{media.TrackObject: out}, nil
 }
 
-func (s *Service) joinFaces(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	see := func(f found, n int) (out []sighting) {
-		for _, x := range f.Faces[n] {
-			out = append(out, sighting{label: "face", score: x.Score, box: x.Box})
-		}
-		return out
-	}
-	return s.chased(ctx, t, media.TrackFace, all, see, func(a, b sighting) float64 { return overlapOf(a.box, b.box) }, 0.2)
-}
-
+// joinText writes each caption once, also where it stays over a cut: the label says whether it stands, runs or rolls.
 func (s *Service) joinText(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	see := func(f found, n int) (out []sighting) {
+	shots, err := t.shots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by, model := seen(all, func(f found, n int) (out []sighting) {
 		for _, l := range f.Lines[n] {
 			if l.Score >= leastText && len([]rune(l.Text)) >= leastLetters && l.Box.H >= leastHeight {
 				out = append(out, sighting{label: "text", text: l.Text, score: l.Score, box: l.Box})
 			}
 		}
 		return out
+	})
+	var list []sighting
+	for _, sec := range slices.Sorted(maps.Keys(by)) {
+		list = append(list, by[sec]...)
 	}
-	return s.chased(ctx, t, media.TrackText, all, see, func(a, b sighting) float64 {
-		return likeText(a.text, b.text) * min(1, 0.5+overlapOf(a.box, b.box))
-	}, 0.5)
+	out := []media.Annotation{}
+	for _, c := range trails.Captions(sights(list)) {
+		a := chain{seen: sightings(c.Trail)}.annotation(shots, model)
+		a.Label, a.Text, a.Score = c.Kind, c.Text, c.Score
+		out = append(out, a)
+	}
+	return map[media.Track][]media.Annotation{media.TrackText: out}, nil
 }
 
-// likeText is the share of letter pairs that two readings have in common (Dice), so that a caption read a little
-// differently is still the same.
-func likeText(a, b string) float64 {
-	if a == b {
-		return 1
-	}
-	x, y := []rune(a), []rune(b)
-	if len(x) < 2 || len(y) < 2 {
-		return 0
-	}
-	pairs := map[[2]rune]int{}
-	for n := 1; n < len(x); n++ {
-		pairs[[2]rune{x[n-1], x[n]}]++
-	}
-	shared := 0
-	for n := 1; n < len(y); n++ {
-		if p := [2]rune{y[n-1], y[n]}; pairs[p] > 0 {
-			pairs[p]--
-			shared++
-		}
-	}
-	return 2 * float64(shared) / float64(len(x)+len(y)-2)
-}
+// overlapOf is how much two boxes share of what both cover.
+func overlapOf(a, b media.Box) float64 { return trails.Overlap(a, b) }

@@ -23,8 +23,14 @@ func (s *Service) Run(ctx context.Context) error {
 		defer close(done)
 		s.watchModels(ctx)
 	}()
+	expired := make(chan struct{})
+	go func() {
+		defer close(expired)
+		s.watchConsents(ctx)
+	}()
 	err := s.deps.Outbox.Consume(ctx, consumer, []string{"asset.heard", "asset.decoded", "asset.published"}, s.react)
 	<-done
+	<-expired
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -87,6 +93,23 @@ func (s *Service) watchModels(ctx context.Context) {
 			continue
 		}
 		last = now
+	}
+}
+
+// consentsEvery is how often it is looked at what has run out.
+const consentsEvery = time.Minute
+
+// watchConsents ends what has run out.
+func (s *Service) watchConsents(ctx context.Context) {
+	for {
+		if err := s.ExpireDue(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.WarnContext(ctx, "a consent that has run out could not be ended; it is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(consentsEvery):
+		}
 	}
 }
 

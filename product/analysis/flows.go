@@ -282,7 +282,7 @@ func (s *Service) join(ctx context.Context, t *target, name string, pieces []pie
 		return fault.E("analysis.join", t.ref.Asset, "", err)
 	}
 	if st := stand[name]; st.Run != t.run || st.State.Over() { // written already, or ended by a person
-		return t.drop(ctx, pieces)
+		return errors.Join(s.settled(ctx, t, name), t.drop(ctx, pieces))
 	}
 	var tracks map[media.Track][]media.Annotation
 	if why == nil {
@@ -296,7 +296,7 @@ func (s *Service) join(ctx context.Context, t *target, name string, pieces []pie
 	if err := s.record(ctx, t, w, len(pieces), tracks, why); err != nil {
 		return err
 	}
-	return t.drop(ctx, pieces)
+	return errors.Join(s.settled(ctx, t, name), t.drop(ctx, pieces))
 }
 
 // record writes an ability's annotations and its state. A track that is not among the results is left alone.

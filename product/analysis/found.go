@@ -15,7 +15,8 @@ type found struct {
 	Talk       []media.Range      `json:"talk,omitempty"`       // sound: where somebody speaks, on the asset's timeline
 	Transcript *speech.Transcript `json:"transcript,omitempty"` // speech: times count from Piece.Range.Start
 	Windows    []media.Range      `json:"windows,omitempty"`    // speakers: on the asset's timeline
-	Voices     [][]float32        `json:"voices,omitempty"`     // one a window
+	Voices     [][]float32        `json:"voices,omitempty"`     // one a window; in a file only within Sealed
+	Sealed     string             `json:"sealed,omitempty"`     // vectors that are biometric
 
 	Labels   [][]vision.Label  `json:"labels,omitempty"`   // labels, moderation: one list a picture
 	Features [][]float32       `json:"features,omitempty"` // labels: one a picture

@@ -14,7 +14,8 @@ type Working interface {
 	Redecode(ctx context.Context, ref media.Ref) error
 }
 
-// Consent says whether faces and voices of a tenant's people may be compared. Without one they may not.
+// Consent says whether faces and voices of a tenant's people may be compared. The room's own setting says so where nobody
+// else does.
 type Consent interface {
 	// Biometrics reports whether the tenant has turned comparison on, with a basis that is still valid.
 	Biometrics(ctx context.Context, tenant string) (bool, error)

@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"showreel/engine/blob"
 	"showreel/engine/flow"
+	"showreel/engine/keys"
 	"showreel/engine/language"
 	"showreel/engine/speech"
 	"showreel/engine/vision"
@@ -35,18 +38,21 @@ type Deps struct {
 	Vision  *vision.Service
 	Embed   language.Embedder
 	Analyze language.Analyzer
-	Working Working      // nil: what is no longer there is not made again
-	Consent Consent      // nil: nothing biometric
-	Models  Models       // nil: unavailable abilities wait for a person to ask again
-	Costs   Costs        // nil forgets them
-	Width   int          // pieces of a run at once; 0 is 2
-	Log     *slog.Logger // nil discards
+	Working Working          // nil: what is no longer there is not made again
+	Consent Consent          // nil: the room's own setting
+	Keys    *keys.Ring       // nil: no vector of a face or voice is kept
+	Models  Models           // nil: unavailable abilities wait for a person to ask again
+	Costs   Costs            // nil forgets them
+	Width   int              // pieces of a run at once; 0 is 2
+	Now     func() time.Time // nil is time.Now
+	Log     *slog.Logger     // nil discards
 }
 
 // Service is the room. It is safe for concurrent use. Every verb asks access first and works in the caller's tenant only.
 type Service struct {
-	deps  Deps
-	table map[string]work
+	deps   Deps
+	table  map[string]work
+	people sync.Mutex // held while people are told apart
 }
 
 // New makes the room.
@@ -58,6 +64,9 @@ func New(d Deps) *Service {
 		d.Width = 2
 	}
 	s := &Service{deps: d}
+	if s.deps.Consent == nil {
+		s.deps.Consent = s
+	}
 	s.table = s.works()
 	return s
 }
@@ -291,6 +300,9 @@ func (s *Service) Cancel(ctx context.Context, asset string, version int) (Overvi
 // version's and go with them.
 func (s *Service) Forget(ctx context.Context, tx *sqldb.Tx, ref media.Ref) error {
 	open, err := forgetAsset(ctx, tx, ref)
+	if err == nil {
+		err = forgetPeople(ctx, tx, ref.Tenant, ref.Asset)
+	}
 	if err != nil {
 		return fault.E("analysis.forget", ref.Asset, "", err)
 	}
@@ -304,8 +316,11 @@ func (s *Service) Forget(ctx context.Context, tx *sqldb.Tx, ref media.Ref) error
 	return nil
 }
 
-// Erase takes a person's name off what they asked for.
+// Erase takes a user's name off what they asked for, and forgets a person of the registry.
 func (s *Service) Erase(ctx context.Context, subject string) error {
+	if err := s.erasePeople(ctx, subject); err != nil {
+		return err
+	}
 	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, table := range []string{"analysis_runs", "analysis_glossary"} {
 			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET created_by = '' WHERE created_by = $1`, subject); err != nil {

@@ -3,19 +3,11 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"showreel/fault"
 	"showreel/media"
 	"showreel/product/analysis/cluster"
-)
-
-// Voices are compared in windows of this length within speech (Wan et al., ICASSP 2018: 1.6 s partials).
-const (
-	voiceWindow = 1600 * media.Millisecond
-	voiceStep   = 800 * media.Millisecond
-	leastVoice  = 500 * media.Millisecond
-	sameVoice   = 0.72 // mean cosine of two clusters of windows
+	"showreel/product/analysis/diarize"
 )
 
 // cutVoices cuts the speech of the timeline into pieces, as for the transcript.
@@ -51,7 +43,7 @@ func (s *Service) hearVoices(ctx context.Context, t *target, p piece) (found, er
 	var f found
 	var inside []media.Range
 	for _, r := range talk {
-		for _, x := range windowsOf(r.Intersect(p.Range)) {
+		for _, x := range diarize.Windows(r.Intersect(p.Range)) {
 			f.Windows = append(f.Windows, x)
 			inside = append(inside, media.Range{Start: x.Start - p.Range.Start, End: x.End - p.Range.Start})
 		}
@@ -63,43 +55,34 @@ func (s *Service) hearVoices(ctx context.Context, t *target, p piece) (found, er
 	return f, err
 }
 
-// windowsOf lays windows over a stretch of speech, the last one flush with its end.
-func windowsOf(r media.Range) []media.Range {
-	if r.Len() < leastVoice {
-		return nil
-	}
-	var out []media.Range
-	for at := r.Start; at+voiceWindow < r.End; at += voiceStep {
-		out = append(out, media.Range{Start: at, End: at + voiceWindow})
-	}
-	return append(out, media.Range{Start: max(r.Start, r.End-voiceWindow), End: r.End})
-}
-
-// joinSpeakers groups voices into speakers, S1 the one who speaks first, and writes turns.
+// joinSpeakers groups voices into speakers, S1 the one who speaks first, writes turns, and cuts what was said where the
+// speaker changes.
 func (s *Service) joinSpeakers(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	var windows []media.Range
-	var voices [][]float32
+	talk, _, err := t.talk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var windows []diarize.Window
 	model := ""
 	for _, f := range all {
-		windows, voices, model = append(windows, f.Windows...), append(voices, f.Voices...), f.Model
-	}
-	out := []media.Annotation{}
-	who := speakersOf(voices)
-	for n, r := range windows {
-		label := fmt.Sprintf("S%d", who[n]+1)
-		if k := len(out) - 1; k >= 0 && r.Start-out[k].Range.End <= media.Second {
-			if out[k].Label == label {
-				out[k].Range.End = max(out[k].Range.End, r.End)
-				continue
-			}
-			if r.Start < out[k].Range.End { // two windows overlap: the change lies in the middle
-				middle := (r.Start + out[k].Range.End) / 2
-				out[k].Range.End, r.Start = middle, middle
-			}
+		model = f.Model
+		for n, r := range f.Windows {
+			windows = append(windows, diarize.Window{Range: r, Vector: f.Voices[n]})
 		}
-		out = append(out, media.Annotation{Range: r, Label: label, Score: 1, Model: model})
 	}
-	out = slices.DeleteFunc(out, func(a media.Annotation) bool { return a.Range.Empty() })
+	links, err := s.voiceLinks(ctx, t, windows)
+	if err != nil {
+		return nil, err
+	}
+	turns := diarize.Turns(talk, windows, diarize.Options{Links: links})
+	out := []media.Annotation{}
+	for _, u := range turns {
+		a := media.Annotation{Range: u.Range, Label: fmt.Sprintf("S%d", u.Speaker+1), Score: u.Score, Model: model}
+		if u.Overlap {
+			a.Text = "overlap"
+		}
+		out = append(out, a)
+	}
 	said, err := t.notes(ctx, media.TrackSpeech)
 	if err != nil {
 		return nil, err
@@ -107,11 +90,127 @@ func (s *Service) joinSpeakers(ctx context.Context, t *target, all []found) (map
 	named := []media.Annotation{}
 	for _, a := range said {
 		if a.LockedBy == "" && a.Source == Speech {
-			a.Label = speakerOf(out, a.Range)
-			named = append(named, a)
+			named = append(named, bySpeaker(a, out)...)
 		}
 	}
+	if err := s.keepTracks(ctx, t, kindVoice, voicesOf(turns, windows, model)); err != nil {
+		return nil, err
+	}
 	return map[media.Track][]media.Annotation{media.TrackSpeaker: out, media.TrackSpeech: named}, nil
+}
+
+// voiceLinks turns what people said about two stretches of this version into links of windows.
+func (s *Service) voiceLinks(ctx context.Context, t *target, windows []diarize.Window) (cluster.Links, error) {
+	var out cluster.Links
+	list, err := linksWhere(ctx, s.deps.DB.Read(), `tenant = $1 AND asset = $2 AND version = $3 AND kind = 'voice' AND verdict IN ('together', 'apart')`,
+		t.ref.Tenant, t.ref.Asset, t.ref.Version)
+	if err != nil {
+		return out, err
+	}
+	nearest := func(r media.Range) int {
+		best, at := media.Time(0), -1
+		for n, w := range windows {
+			if shared := w.Intersect(r).Len(); shared > best {
+				best, at = shared, n
+			}
+		}
+		return at
+	}
+	for _, l := range list {
+		if l.Other == nil || l.Other.Asset != t.ref.Asset || l.Other.Version != t.ref.Version {
+			continue
+		}
+		p := cluster.Pair{A: nearest(l.At.Range), B: nearest(l.Other.Range)}
+		switch {
+		case p.A < 0 || p.B < 0 || p.A == p.B:
+		case l.Verdict == verdictApart:
+			out.Cannot = append(out.Cannot, p)
+		default:
+			out.Must = append(out.Must, p)
+		}
+	}
+	return out, nil
+}
+
+// enoughVoice is how long somebody must speak alone for their voice to be known again.
+const enoughVoice = 3 * media.Second
+
+// voicesOf gives every speaker their turns and, of what they said alone, their voice.
+func voicesOf(turns []diarize.Turn, windows []diarize.Window, model string) []sighted {
+	out := make([]sighted, diarize.Speakers(turns))
+	for n := range out {
+		out[n] = sighted{Kind: kindVoice, Model: model, Range: media.Range{Start: -1}}
+		out[n].Detail.Label = fmt.Sprintf("S%d", n+1)
+	}
+	for _, u := range turns {
+		x := &out[u.Speaker]
+		if x.Range.Start < 0 {
+			x.Range.Start = u.Start
+		}
+		x.Range.End = max(x.Range.End, u.End)
+		x.Detail.Turns = append(x.Detail.Turns, u.Range)
+	}
+	for n := range out {
+		var own [][]float32
+		alone := media.Time(0)
+		for _, u := range turns {
+			if u.Speaker != n || u.Overlap {
+				continue
+			}
+			alone += u.Len()
+			for _, w := range windows {
+				if w.Start >= u.Start && w.End <= u.End {
+					own = append(own, w.Vector)
+				}
+			}
+		}
+		out[n].Vector = cluster.Mean(own...)
+		out[n].Score = min(1, float64(alone)/float64(enoughVoice))
+		if alone < enoughVoice {
+			out[n].Score *= leastLike
+		}
+	}
+	return out
+}
+
+// bySpeaker gives an utterance its speaker, and cuts it between words where the speaker changes. A single word between
+// two of another speaker's does not cut it: it is more often a misplaced time than an interruption.
+func bySpeaker(a media.Annotation, turns []media.Annotation) []media.Annotation {
+	if len(a.Words) == 0 {
+		a.Label = speakerOf(turns, a.Range)
+		return []media.Annotation{a}
+	}
+	who := make([]string, len(a.Words))
+	for n, w := range a.Words {
+		if who[n] = speakerOf(turns, media.Range{Start: w.Start, End: max(w.End, w.Start+1)}); who[n] == "" && n > 0 {
+			who[n] = who[n-1]
+		}
+	}
+	for n := len(who) - 2; n >= 0 && who[0] == ""; n-- {
+		if who[n] == "" {
+			who[n] = who[n+1]
+		}
+	}
+	for n := 1; n+1 < len(who); n++ {
+		if who[n-1] == who[n+1] {
+			who[n] = who[n-1]
+		}
+	}
+	var out []media.Annotation
+	for first := 0; first < len(who); {
+		last := first + 1
+		for last < len(who) && who[last] == who[first] {
+			last++
+		}
+		b := a
+		b.Label = who[first]
+		if last-first < len(who) {
+			b.Words, b.Text = a.Words[first:last], textOf(a.Words[first:last])
+			b.Range = media.Range{Start: b.Words[0].Start, End: max(b.Words[len(b.Words)-1].End, b.Words[0].Start+1)}
+		}
+		out, first = append(out, b), last
+	}
+	return out
 }
 
 // speakerOf is whose turn covers most of a range, "" where nobody's does.
@@ -125,42 +224,4 @@ func speakerOf(turns []media.Annotation, r media.Range) string {
 		}
 	}
 	return best
-}
-
-// mostVoices is how many windows are grouped with each other; of more, a sample is, and the rest joins it.
-const mostVoices = 1500
-
-// speakersOf groups voices and numbers the groups in order of appearance.
-func speakersOf(voices [][]float32) []int {
-	step := 1 + len(voices)/mostVoices
-	var sample []cluster.Item
-	for n := 0; n < len(voices); n += step {
-		sample = append(sample, cluster.Item{Vector: voices[n]})
-	}
-	groups := cluster.Group(sample, cluster.Links{}, sameVoice)
-	if step == 1 {
-		return groups
-	}
-	members := make([][][]float32, groups.Count())
-	for n, g := range groups {
-		members[g] = append(members[g], sample[n].Vector)
-	}
-	means := make([][]float32, len(members))
-	for g := range members {
-		means[g] = cluster.Mean(members[g]...)
-	}
-	out := cluster.Assign(voices, means, -1, 0)
-	return renumber(out)
-}
-
-// renumber numbers groups in order of appearance.
-func renumber(in []int) []int {
-	names := map[int]int{}
-	for n, g := range in {
-		if _, ok := names[g]; !ok {
-			names[g] = len(names)
-		}
-		in[n] = names[g]
-	}
-	return in
 }

@@ -85,7 +85,7 @@ func openOn(t *testing.T, dir, dbURL, flowURL string, change func(*analysis.Deps
 	engine := flow.New(driver, db, flow.WithLog(log))
 	deps := analysis.Deps{DB: db, Outbox: out, Blobs: blob.Stores{Raw: store("raw"), Processed: store("processed"), Generated: store("generated")},
 		Flow: engine, Budget: budget.New(budget.Limits{Cores: 2}), Library: lib, Access: acc, Audit: trail,
-		Speech: speech.New(&ears{}), Vision: vision.New(&eyes{}), Log: log}
+		Keys: keys.New(kd), Speech: speech.New(&ears{}), Vision: vision.New(&eyes{}), Log: log}
 	if change != nil {
 		change(&deps)
 	}

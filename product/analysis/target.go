@@ -231,10 +231,18 @@ func (t *target) kept(ctx context.Context, p piece) (f found, ok bool, err error
 	if err == nil {
 		err = json.Unmarshal(raw, &f)
 	}
-	return f, err == nil, err
+	if err != nil {
+		return f, false, err
+	}
+	ok, err = t.showVectors(ctx, p, &f)
+	return f, ok, err
 }
 
 func (t *target) keep(ctx context.Context, p piece, f found) error {
+	f, err := t.hideVectors(ctx, p, f)
+	if err != nil {
+		return err
+	}
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return fault.E("analysis.piece", t.ref.Asset, fault.Internal, err)

@@ -53,7 +53,8 @@ func Actions() []string {
 		"asset:restore", "asset:purge", "asset:annotate", "asset:process",
 		"collection:read", "collection:create", "collection:update", "collection:delete",
 		"job:read", "job:control", "upload:create", "template:read", "template:write", "policy:read", "policy:write",
-		"finding:read", "finding:waive", "glossary:read", "glossary:write", "user:read", "user:create", "user:update", "user:grant", "user:delete",
+		"finding:read", "finding:waive", "glossary:read", "glossary:write", "person:read", "person:create", "person:update", "person:delete", "person:consent",
+		"settings:read", "settings:write", "user:read", "user:create", "user:update", "user:grant", "user:delete",
 		"key:read", "key:create", "key:delete", "audit:read", "system:read", "system:manage",
 	}
 }
