@@ -55,12 +55,15 @@ export const assets = {
   },
   versions: async (id: string) => shape.page(await get<Wire['PageVersion']>(at('/v1/assets', id, '/versions')), shape.version).items,
   renditions: async (id: string) => shape.page(await get<Wire['PageRendition']>(at('/v1/assets', id, '/renditions')), shape.rendition).items,
-  annotations: async (id: string) => shape.page(await get<Wire['PageNoteView']>(at('/v1/assets', id, '/annotations')), shape.annotation).items,
+  annotations: async (id: string, track?: string) => shape.page(await get<Wire['PageNoteView']>(at('/v1/assets', id, '/annotations'), { track }), shape.annotation).items,
   annotate: async (id: string, note: n.Note) => shape.annotation((await call<Wire['NoteView']>('POST', at('/v1/assets', id, '/annotations'), { body: note })).data),
-  editNote: async (id: string, note: string, change: n.Note) =>
+  editNote: async (id: string, note: string, change: n.Change) =>
     shape.annotation((await call<Wire['NoteView']>('PATCH', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`), { body: change })).data),
   editText: async (id: string, note: string, text: string) => void (await call('PATCH', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`), { body: { text } })),
   removeNote: async (id: string, note: string) => void (await call('DELETE', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`))),
+  /** corrections are people's decisions beside what the machine had said. */
+  corrections: async (id: string) => ((await get<Wire['Exported']>(at('/v1/assets', id, '/export'))).corrections ?? []).map(shape.correction),
+  transcriptUrl: (id: string, format: string) => `${at('/v1/assets', id, '/transcript')}?format=${format}`,
   history: async (id: string) => shape.page(await get<Wire['PageAuditView']>(at('/v1/assets', id, '/history')), shape.entry).items,
   ledger: async (id: string) => shape.page(await get<Wire['PageLedgerEntry']>(at('/v1/assets', id, '/ledger')), shape.ledger).items,
   findings: async (id: string) => shape.page(await get<Wire['PageFinding']>(at('/v1/assets', id, '/findings')), shape.finding).items,
@@ -79,6 +82,20 @@ export const assets = {
     if (!res.ok) throw await problemOf(res);
   },
   removeCaptions: async (id: string, lang: string) => void (await call('DELETE', at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`)))
+};
+
+export const analysis = {
+  of: async (id: string) => shape.overview(await get<Wire['Overview']>(at('/v1/assets', id, '/analysis'))),
+  ask: async (id: string, mode: 'missing' | 'all', only?: string[]) =>
+    shape.overview((await call<Wire['Overview']>('POST', at('/v1/assets', id, '/analysis'), { body: { mode, only } })).data),
+  cancel: async (id: string) => shape.overview((await call<Wire['Overview']>('POST', at('/v1/assets', id, '/analysis/cancel'))).data)
+};
+
+export const models = {
+  list: async () => shape.page(await get<{ items?: shape.ModelWire[] }>('/v1/models'), shape.model).items,
+  install: async (id: string) => void (await call('POST', at('/v1/models', id, '/install'))),
+  verify: async (id: string) => void (await call('POST', at('/v1/models', id, '/verify'))),
+  use: async (role: string, model: string) => void (await call('PUT', '/v1/models/use', { body: { role, model } }))
 };
 
 export const findings = {

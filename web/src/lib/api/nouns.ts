@@ -98,10 +98,71 @@ export interface Annotation {
   score: number;
   model: string;
   lockedBy: string;
+  /** the ability it came from; a name after "@" is another model's, kept beside for comparison */
+  source: string;
+  /** id of the person it shows, or empty */
+  person: string;
+  box: Box | null;
+  path: Spot[];
+  words: Word[];
+}
+
+/** Fractions of the upright picture, origin top left. */
+export interface Box {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** Where something is at one instant; between two spots it moves in a straight line. */
+export interface Spot {
+  atMs: number;
+  box: Box;
+}
+
+/** One spoken word with its punctuation; the score is the model's confidence, 0..1. */
+export interface Word {
+  text: string;
+  startMs: number;
+  endMs: number;
+  score: number;
+}
+
+/** How one ability stands with a version. An empty state: never asked for. */
+export interface Standing {
+  ability: string;
+  title: string;
+  state: '' | 'waiting' | 'running' | 'done' | 'failed' | 'unavailable' | 'cancelled';
+  text: string;
+  model: string;
+  tracks: string[];
+  pieces: number;
+  piecesDone: number;
+  found: number;
+  cpuMs: number;
+  wallMs: number;
+}
+
+export interface Overview {
+  abilities: Standing[];
+  /** a run is open: something waits or works */
+  open: boolean;
+}
+
+/** What the machine had said where a person decided otherwise. */
+export interface Correction {
+  id: string;
+  wasText: string;
+  wasLabel: string;
+  rejected: boolean;
 }
 
 /** What a person writes on the timeline; the server keeps the whole of it. */
-export type Note = Pick<Annotation, 'track' | 'startMs' | 'endMs' | 'text'> & Partial<Pick<Annotation, 'label' | 'lang'>>;
+export type Note = Pick<Annotation, 'track' | 'startMs' | 'endMs' | 'text'> & Partial<Pick<Annotation, 'label' | 'lang'>> & { box?: Box };
+
+/** What a person changes of an annotation; what is left out stays. */
+export type Change = Partial<Note>;
 
 export type Severity = 'info' | 'warning' | 'error';
 
@@ -256,4 +317,27 @@ export interface Stats {
   kinds: Record<string, number>;
   states: Record<string, number>;
   collections: number;
+}
+
+/** A model's files as they are on this machine. */
+export interface Model {
+  id: string;
+  name: string;
+  version: string;
+  role: string;
+  does: string;
+  set: string;
+  abilities: string[];
+  licence: { id: string; words: string; unknown: boolean };
+  bytes: number;
+  memoryMb: number;
+  state: 'absent' | 'installing' | 'ready' | 'damaged' | 'own';
+  using: boolean;
+  wanted: boolean;
+  step: string;
+  doneBytes: number;
+  totalBytes: number;
+  problem: string;
+  refused: string;
+  needs: string[];
 }

@@ -57,6 +57,41 @@ export interface paths {
         patch: operations["update-asset"];
         trace?: never;
     };
+    "/v1/assets/{id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each ability stands with an asset: state, model, what it took, what is missing */
+        get: operations["analysis"];
+        put?: never;
+        /** Ask for abilities; two requests at once meet in one run */
+        post: operations["analyze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/analysis/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what is under way; what is done stays */
+        post: operations["cancel-analysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/assets/{id}/annotations": {
         parameters: {
             query?: never;
@@ -69,6 +104,23 @@ export interface paths {
         put?: never;
         /** Add an annotation of one's own */
         post: operations["annotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/annotations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put exported annotations and people's corrections onto a version */
+        post: operations["import-annotations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -388,6 +440,41 @@ export interface paths {
         /** Let a finding stand, for a reason */
         post: operations["waive-finding"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/glossary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names and terms that transcripts shall spell rightly */
+        get: operations["glossary"];
+        put?: never;
+        /** Add a term, or change the one of the same spelling */
+        post: operations["put-term"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/glossary/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a term */
+        delete: operations["remove-term"];
         options?: never;
         head?: never;
         patch?: never;
@@ -820,6 +907,15 @@ export interface components {
              */
             waveformPPS?: number;
         };
+        AnalyzeInBody: {
+            /**
+             * @description missing: what is not done yet (when left out); all: everything again
+             * @enum {string}
+             */
+            mode?: "missing" | "all";
+            /** @description abilities; all that fit when left out */
+            only?: string[] | null;
+        };
         Annotation: {
             asset: string;
             box?: components["schemas"]["Box"];
@@ -829,17 +925,20 @@ export interface components {
             lang?: string;
             lockedBy?: string;
             model: string;
+            path?: components["schemas"]["Spot"][] | null;
             person?: string;
             range: components["schemas"]["Range"];
             run?: string;
             /** Format: double */
             score: number;
+            source?: string;
             supersedes?: string;
             tenant: string;
             text?: string;
             track: string;
             /** Format: int64 */
             version: number;
+            words?: components["schemas"]["Word"][] | null;
         };
         Asset: {
             /**
@@ -1031,6 +1130,36 @@ export interface components {
             description?: string;
             name?: string;
         };
+        Correction: {
+            asset: string;
+            box?: components["schemas"]["Box"];
+            id: string;
+            inputs?: string[] | null;
+            label?: string;
+            lang?: string;
+            lockedBy?: string;
+            model: string;
+            path?: components["schemas"]["Spot"][] | null;
+            person?: string;
+            range: components["schemas"]["Range"];
+            rejected?: boolean;
+            run?: string;
+            /** Format: double */
+            score: number;
+            source?: string;
+            supersedes?: string;
+            tenant: string;
+            text?: string;
+            track: string;
+            /** Format: int64 */
+            version: number;
+            /** @description the machine's range; absent for what a person made */
+            was?: components["schemas"]["Range"];
+            wasBox?: components["schemas"]["Box"];
+            wasLabel?: string;
+            wasText?: string;
+            words?: components["schemas"]["Word"][] | null;
+        };
         Damage: {
             what: string;
             why: string;
@@ -1058,6 +1187,8 @@ export interface components {
             annotations: components["schemas"]["Annotation"][] | null;
             asset: components["schemas"]["Asset"];
             collections: components["schemas"]["Collection"][] | null;
+            /** @description what people made, changed, accepted or rejected; import takes them back */
+            corrections: components["schemas"]["Correction"][] | null;
             /** @description showreel-asset/1 */
             format: string;
             ledger: components["schemas"]["LedgerEntry"][] | null;
@@ -1110,6 +1241,19 @@ export interface components {
             /** Format: int64 */
             waivedMs?: number;
         };
+        GlossaryTerm: {
+            /** @description its id; empty: everything of the tenant */
+            collection?: string;
+            id: string;
+            /** @description ISO 639-1; empty: every language */
+            lang?: string;
+            /** @description how it is misheard, where its sound does not tell */
+            sounds: string[];
+            /** @description as it is written */
+            text: string;
+            /** Format: int64 */
+            updatedMs: number;
+        };
         ImageRecipe: {
             /** @enum {string} */
             format: "jpeg" | "webp";
@@ -1123,6 +1267,19 @@ export interface components {
             /** Format: int64 */
             max: number;
             name: string;
+        };
+        ImportInBody: {
+            /** @description as an export lists them */
+            annotations?: components["schemas"]["Annotation"][] | null;
+            /** @description as an export lists them */
+            corrections?: components["schemas"]["Correction"][] | null;
+        };
+        Imported: {
+            /**
+             * Format: int64
+             * @description how many annotations were put
+             */
+            put: number;
         };
         Info: {
             /** Format: int64 */
@@ -1340,6 +1497,7 @@ export interface components {
             track?: string;
         };
         NoteView: {
+            /** @description of a thing that moves: where it is seen best */
             box?: components["schemas"]["Box"];
             /**
              * Format: int64
@@ -1355,10 +1513,14 @@ export interface components {
             lockedBy?: string;
             /** @description who says so; person for people */
             model: string;
+            /** @description of a thing that moves, in straight lines between the spots */
+            path?: components["schemas"]["SpotView"][] | null;
             person?: string;
             run?: string;
             /** Format: double */
             score: number;
+            /** @description the ability it came from */
+            source?: string;
             /** Format: int64 */
             startFrame?: number;
             /** Format: int64 */
@@ -1367,6 +1529,17 @@ export interface components {
             /** @description of the start; SMPTE ST 12-1, drop-frame with a semicolon */
             timecode?: string;
             track: string;
+            /** Format: int64 */
+            version: number;
+            /** @description of speech, in order */
+            words?: components["schemas"]["WordView"][] | null;
+        };
+        Overview: {
+            /** @description that fit this kind of asset, in the order of their turns */
+            abilities: components["schemas"]["Standing"][];
+            asset: string;
+            /** @description the open or the latest one */
+            run?: components["schemas"]["Run"];
             /** Format: int64 */
             version: number;
         };
@@ -1406,6 +1579,17 @@ export interface components {
         PageFinding: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Finding"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageGlossaryTerm: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["GlossaryTerm"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -1800,6 +1984,20 @@ export interface components {
             minMs?: number;
             severity: string;
         };
+        Run: {
+            asset: string;
+            createdBy?: string;
+            /** Format: int64 */
+            createdMs: number;
+            /** Format: int64 */
+            endedMs?: number;
+            id: string;
+            lane: string;
+            /** @enum {string} */
+            state: "open" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            version: number;
+        };
         RungRecipe: {
             /** Format: int64 */
             crf?: number;
@@ -1841,6 +2039,16 @@ export interface components {
             email: string;
             password: string;
         };
+        Spot: {
+            /** Format: int64 */
+            at: number;
+            box: components["schemas"]["Box"];
+        };
+        SpotView: {
+            /** Format: int64 */
+            atMs: number;
+            box: components["schemas"]["Box"];
+        };
         SpriteRecipe: {
             /** Format: int64 */
             cols: number;
@@ -1860,6 +2068,51 @@ export interface components {
             progress: number;
             /** @enum {string} */
             state: "todo" | "running" | "done";
+        };
+        Standing: {
+            ability: string;
+            /** @description of what went wrong */
+            code?: string;
+            /**
+             * Format: int64
+             * @description processor time, where the engine tells it
+             */
+            cpuMs: number;
+            /** Format: int64 */
+            endedMs?: number;
+            /**
+             * Format: int64
+             * @description annotations written
+             */
+            found: number;
+            /** @description id and version of what did it */
+            model?: string;
+            /**
+             * Format: int64
+             * @description of its work
+             */
+            pieces: number;
+            /** Format: int64 */
+            piecesDone: number;
+            run?: string;
+            /** Format: int64 */
+            startedMs?: number;
+            /**
+             * @description empty: never asked for
+             * @enum {string}
+             */
+            state: "" | "waiting" | "running" | "done" | "failed" | "unavailable" | "cancelled";
+            /** @description why it failed, or what is missing */
+            text?: string;
+            /** @description for people */
+            title: string;
+            /** @description of the timeline that it writes */
+            tracks: string[];
+            /**
+             * Format: int64
+             * @description time its pieces took
+             */
+            wallMs: number;
         };
         Stats: {
             /**
@@ -1974,6 +2227,16 @@ export interface components {
             version: number;
             video?: components["schemas"]["VideoRecipe"];
         };
+        TermInBody: {
+            /** @description its id; left out: everything of the tenant */
+            collection?: string;
+            /** @description ISO 639-1; left out: every language */
+            lang?: string;
+            /** @description how it is misheard */
+            sounds?: string[] | null;
+            /** @description as it is written */
+            text: string;
+        };
         User: {
             /** Format: int64 */
             createdMs: number;
@@ -2047,6 +2310,28 @@ export interface components {
         WaiveInBody: {
             /** @description why it may stand */
             reason: string;
+        };
+        Word: {
+            /** Format: int64 */
+            end: number;
+            /** Format: double */
+            score: number;
+            /** Format: int64 */
+            start: number;
+            text: string;
+        };
+        WordView: {
+            /** Format: int64 */
+            endMs: number;
+            /**
+             * Format: double
+             * @description 0..1, the model's confidence
+             */
+            score: number;
+            /** Format: int64 */
+            startMs: number;
+            /** @description with its punctuation */
+            text: string;
         };
     };
     responses: never;
@@ -2243,6 +2528,118 @@ export interface operations {
             };
         };
     };
+    analysis: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyze: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalyzeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-analysis": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     annotations: {
         parameters: {
             query?: {
@@ -2307,6 +2704,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-annotations": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description Error */
@@ -3221,6 +3659,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Finding"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    glossary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageGlossaryTerm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-term": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GlossaryTerm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-term": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

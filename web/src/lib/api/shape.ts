@@ -41,8 +41,23 @@ export function rendition(r: Wire['Rendition']): n.Rendition {
 export function annotation(r: Some<'NoteView'>): n.Annotation {
   return {
     id: r.id ?? '', track: r.track ?? '', startMs: r.startMs ?? 0, endMs: r.endMs ?? 0, label: r.label ?? '', text: r.text ?? '',
-    lang: r.lang ?? '', score: r.score ?? 0, model: r.model ?? '', lockedBy: r.lockedBy ?? ''
+    lang: r.lang ?? '', score: r.score ?? 0, model: r.model ?? '', lockedBy: r.lockedBy ?? '',
+    source: r.source ?? '', person: r.person ?? '', box: r.box ?? null, path: all(r.path), words: all(r.words)
   };
+}
+
+export function overview(r: Wire['Overview']): n.Overview {
+  return {
+    open: r.run?.state === 'open',
+    abilities: all(r.abilities).map((a) => ({
+      ability: a.ability, title: a.title, state: a.state, text: a.text ?? '', model: a.model ?? '', tracks: all(a.tracks), pieces: a.pieces,
+      piecesDone: a.piecesDone, found: a.found, cpuMs: a.cpuMs, wallMs: a.wallMs
+    }))
+  };
+}
+
+export function correction(r: Some<'Correction'>): n.Correction {
+  return { id: r.id ?? '', wasText: r.wasText ?? '', wasLabel: r.wasLabel ?? '', rejected: r.rejected ?? false };
 }
 
 export function finding(r: Some<'Finding'>): n.Finding {
@@ -119,4 +134,33 @@ export function storage(r: Wire['Storage']): n.Storage {
 
 export function stats(r: Wire['Stats']): n.Stats {
   return { assets: r.assets, trashed: r.trashed, bytes: r.bytes, kinds: r.kinds ?? {}, states: r.states ?? {}, collections: r.collections };
+}
+
+/** The wire's model; the server lists it where it manages models. */
+export interface ModelWire {
+  id: string;
+  name: string;
+  version: string;
+  role: string;
+  does: string;
+  set: string;
+  abilities: string[];
+  licence: { id: string; words: string; unknown: boolean };
+  bytes: number;
+  memoryMb: number;
+  state: n.Model['state'];
+  using: boolean;
+  wanted: boolean;
+  progress?: { step: string; bytes: number; total: number };
+  problem?: string;
+  refused?: string;
+  needs?: string[];
+}
+
+export function model(r: ModelWire): n.Model {
+  const { id, name, version, role, does, set, licence, bytes, memoryMb, state, using, wanted } = r;
+  return {
+    id, name, version, role, does, set, licence, bytes, memoryMb, state, using, wanted, abilities: all(r.abilities), needs: all(r.needs),
+    step: r.progress?.step ?? '', doneBytes: r.progress?.bytes ?? 0, totalBytes: r.progress?.total ?? 0, problem: r.problem ?? '', refused: r.refused ?? ''
+  };
 }

@@ -1,4 +1,4 @@
-import { assets, jobs, wordsOf, type Annotation, type Asset, type Finding, type Job, type Play, type Protection, type Rendition, type Version } from '$lib/api';
+import { analysis, assets, jobs, wordsOf, type Annotation, type Asset, type Finding, type Job, type Overview, type Play, type Protection, type Rendition, type Version } from '$lib/api';
 import { load, type Cue } from '$lib/library/thumbs';
 import { wave, type Wave } from '$lib/timeline/tracks';
 import type { Rate } from '$lib/timeline/timecode';
@@ -8,9 +8,11 @@ export class AssetPage {
   asset = $state<Asset | null>(null);
   versions = $state<Version[]>([]);
   renditions = $state<Rendition[]>([]);
-  annotations = $state<Annotation[]>([]);
+  /** A long film has tens of thousands: the list is replaced whole, never changed in place. */
+  annotations = $state.raw<Annotation[]>([]);
   findings = $state<Finding[]>([]);
   job = $state<Job | null>(null);
+  overview = $state<Overview | null>(null);
   play = $state<Play | null>(null);
   cues = $state<Cue[]>([]);
   wave = $state<Wave | null>(null);
@@ -51,9 +53,20 @@ export class AssetPage {
       keep(assets.versions(this.id), (v) => (this.versions = v)),
       keep(assets.renditions(this.id), (v) => (this.renditions = v)),
       keep(assets.annotations(this.id), (v) => (this.annotations = v)),
+      this.stands(),
       keep(assets.findings(this.id), (v) => (this.findings = v)),
       keep(jobs.list({ asset: this.id, limit: 1 }), (p) => (this.job = p.items.find((j) => j.asset === this.id) ?? null))
     ]);
+  }
+
+  /** stands reads how the analysis stands. */
+  async stands(): Promise<void> {
+    await analysis.of(this.id).then((v) => (this.overview = v), () => undefined);
+  }
+
+  /** results reads what the analysis has written meanwhile. */
+  async results(): Promise<void> {
+    await Promise.all([this.stands(), this.notes().catch(() => undefined)]);
   }
 
   /** notes reads the timeline again after a person changed it. */

@@ -23,6 +23,8 @@ export const RULER = 20;
 export const STRIP = 44;
 export const WAVE = 36;
 export const LANE = 18;
+/** THIN is the height of a closed lane. */
+export const THIN = 6;
 export const GAP = 4;
 
 export interface Rows {
@@ -33,15 +35,15 @@ export interface Rows {
 }
 
 /** rows lays the tracks out from the top; a track without data takes no room. */
-export function rows(s: { cues: unknown[]; wave: unknown; lanes: unknown[] }): Rows {
+export function rows(s: { cues: unknown[]; wave: unknown; lanes: Pick<Lane, 'rows' | 'closed'>[] }): Rows {
   let y = RULER;
   const strip = s.cues.length > 0 ? y : -1;
   if (strip >= 0) y += STRIP + GAP;
   const wave = s.wave ? y : -1;
   if (wave >= 0) y += WAVE + GAP;
-  const lanes = s.lanes.map(() => {
+  const lanes = s.lanes.map((l) => {
     const top = y;
-    y += LANE + GAP;
+    y += (l.closed ? THIN : LANE * l.rows) + GAP;
     return top;
   });
   return { strip, wave, lanes, height: Math.max(y, RULER + 24) };
@@ -107,31 +109,41 @@ function waveform(g: CanvasRenderingContext2D, s: Scene, wave: Wave, y: number):
 function spans(g: CanvasRenderingContext2D, s: Scene, lane: Lane, y: number): void {
   const right = msOf(s.view, s.width);
   const color = s.color(lane.color);
-  lane.spans.forEach((span, i) => {
-    if (span.endMs < s.view.startMs || span.startMs > right) return;
+  const text = s.color('--color-text');
+  // What is narrower than a pixel is drawn once for all that share the pixel: a day of spans costs what a window of pixels does.
+  const drawn: number[] = [];
+  for (const [i, span] of lane.spans.entries()) {
+    if (span.startMs > right) break;
+    if (span.endMs < s.view.startMs) continue;
+    const row = lane.closed ? 0 : (span.row ?? 0);
     const x = Math.max(-2, xOf(s.view, span.startMs));
     const w = Math.max(2, Math.min(s.width + 2, xOf(s.view, span.endMs)) - x - 1);
+    if (x + w <= (drawn[row] ?? -Infinity)) continue;
+    drawn[row] = x + w;
     g.globalAlpha = span.faded ? 0.25 : lane.id === 'shot' && i % 2 ? 0.4 : 0.6;
     g.fillStyle = color;
-    g.fillRect(x, y, w, LANE);
+    g.fillRect(x, y + row * LANE, w, lane.closed ? THIN : LANE - (lane.rows > 1 ? 1 : 0));
     g.globalAlpha = 1;
-    const room = roomOf(s, lane, i, x, w);
-    if (room < 36) return;
+    const room = lane.closed ? 0 : roomOf(s, lane, i, x, w);
+    if (room < 36) continue;
     g.save();
     g.beginPath();
-    g.rect(x, y, room, LANE);
+    g.rect(x, y + row * LANE, room, LANE);
     g.clip();
-    g.fillStyle = s.color('--color-text');
+    g.fillStyle = text;
     g.font = '11px system-ui, sans-serif';
     g.textBaseline = 'middle';
-    g.fillText(span.text, Math.max(x, 0) + 4, y + LANE / 2 + 0.5);
+    g.fillText(span.text, Math.max(x, 0) + 4, y + row * LANE + LANE / 2 + 0.5);
     g.restore();
-  });
+  }
 }
 
-/** roomOf is the width for a span's words: up to the next span, so that words never lie on words. A marker is a place: its words stand beside it. */
+/** roomOf is the width for a span's words: up to the next span of its row, so that words never lie on words. A marker is a place: its words stand beside it. */
 function roomOf(s: Scene, lane: Lane, i: number, x: number, w: number): number {
-  const next = lane.spans[i + 1];
+  const row = lane.spans[i]!.row ?? 0;
+  let n = i + 1;
+  while (n < lane.spans.length && (lane.spans[n]!.row ?? 0) !== row) n += 1;
+  const next = lane.spans[n];
   const free = xOf(s.view, next?.startMs ?? s.durationMs) - x - 2;
   return lane.id === 'marker' ? free : next ? Math.min(w, free) : w;
 }

@@ -1,5 +1,6 @@
 /** What a timeline shows, in the order it is drawn. The same structure serves assets, search hits and films. */
 import type { Annotation, Finding } from '$lib/api';
+import { speakerName } from '$lib/analysis/words';
 import { sentence } from '$lib/words';
 
 export interface Span {
@@ -8,6 +9,8 @@ export interface Span {
   text: string;
   /** faded spans are waived or below notice */
   faded?: boolean;
+  /** which row of its lane, 0 when left out */
+  row?: number;
 }
 
 export interface Lane {
@@ -16,40 +19,81 @@ export interface Lane {
   /** a colour token of app.css */
   color: string;
   spans: Span[];
+  /** how many rows its spans take when it is open */
+  rows: number;
+  /** a closed lane is one thin line */
+  closed?: boolean;
 }
 
-const LANES: { id: string; name: string; color: string; tracks: string[] }[] = [
-  { id: 'chapter', name: 'Chapters', color: '--color-track-chapter', tracks: ['chapter'] },
-  { id: 'shot', name: 'Shots', color: '--color-track-shot', tracks: ['shot'] },
-  { id: 'caption', name: 'Captions', color: '--color-track-caption', tracks: ['caption'] },
-  { id: 'gap', name: 'Black, freeze, silence', color: '--color-track-gap', tracks: ['black', 'freeze', 'silence'] },
-  { id: 'marker', name: 'Markers', color: '--color-track-marker', tracks: ['marker'] }
+/** One hue a kind. Lanes that people read first come first and open; the others open at a press. */
+const LANES: { id: string; name: string; color: string; tracks: string[]; open?: boolean }[] = [
+  { id: 'chapter', name: 'Chapters', color: '--color-track-chapter', tracks: ['chapter'], open: true },
+  { id: 'scene', name: 'Scenes', color: '--color-track-scene', tracks: ['scene'] },
+  { id: 'shot', name: 'Shots', color: '--color-track-shot', tracks: ['shot'], open: true },
+  { id: 'speech', name: 'Speech', color: '--color-track-speech', tracks: ['speech'], open: true },
+  { id: 'speaker', name: 'Speakers', color: '--color-track-speaker', tracks: ['speaker'] },
+  { id: 'sound', name: 'Sound', color: '--color-track-sound', tracks: ['sound'] },
+  { id: 'topic', name: 'Topics', color: '--color-track-topic', tracks: ['topic', 'entity', 'phrase'] },
+  { id: 'label', name: 'Labels', color: '--color-track-label', tracks: ['label'] },
+  { id: 'object', name: 'Objects', color: '--color-track-object', tracks: ['object'] },
+  { id: 'face', name: 'Faces', color: '--color-track-face', tracks: ['face'] },
+  { id: 'text', name: 'Text', color: '--color-track-text', tracks: ['text'] },
+  { id: 'moderation', name: 'Moderation', color: '--color-track-moderation', tracks: ['moderation'], open: true },
+  { id: 'pii', name: 'Personal data', color: '--color-track-pii', tracks: ['pii'], open: true },
+  { id: 'caption', name: 'Captions', color: '--color-track-caption', tracks: ['caption'], open: true },
+  { id: 'gap', name: 'Black, freeze, silence', color: '--color-track-gap', tracks: ['black', 'freeze', 'silence'], open: true },
+  { id: 'marker', name: 'Markers', color: '--color-track-marker', tracks: ['marker'], open: true }
 ];
+
+/** opens are the lanes that stand open until a person says otherwise. */
+export const opens = (): string[] => [...LANES.filter((l) => l.open).map((l) => l.id), 'finding'];
+
+/** said is what a span says: its words, or its label for people. */
+function said(a: Annotation): string {
+  if (a.track === 'speaker') return a.text || speakerName(a.label);
+  return a.text || sentence(a.label || a.track);
+}
 
 export function lanes(annotations: Annotation[], findings: Finding[]): Lane[] {
   const out: Lane[] = [];
   for (const l of LANES) {
-    const spans = annotations
-      .filter((a) => l.tracks.includes(a.track))
-      .map((a) => ({ startMs: a.startMs, endMs: a.endMs, text: a.text || sentence(a.label || a.track) }))
+    const spans: Span[] = annotations
+      .filter((a) => l.tracks.includes(a.track) && !a.source.includes('@'))
+      .map((a) => ({ startMs: a.startMs, endMs: a.endMs, text: said(a) }))
       .sort((a, b) => a.startMs - b.startMs);
     if (l.id === 'shot') spans.forEach((s, i) => (s.text = `Shot ${i + 1}`));
-    if (spans.length > 0) out.push({ id: l.id, name: l.name, color: l.color, spans });
+    if (spans.length > 0) out.push({ id: l.id, name: l.name, color: l.color, spans, rows: l.id === 'marker' ? 1 : pack(spans) });
   }
   const ranged = findings.filter((f) => f.ranged);
   if (ranged.length > 0) {
-    out.push({
-      id: 'finding', name: 'Findings', color: '--color-track-finding',
-      spans: ranged.map((f) => ({ startMs: f.startMs, endMs: f.endMs, text: f.text || sentence(f.check), faded: Boolean(f.waivedBy) })).sort((a, b) => a.startMs - b.startMs)
-    });
+    const spans: Span[] = ranged.map((f) => ({ startMs: f.startMs, endMs: f.endMs, text: f.text || sentence(f.check), faded: Boolean(f.waivedBy) })).sort((a, b) => a.startMs - b.startMs);
+    out.push({ id: 'finding', name: 'Findings', color: '--color-track-finding', spans, rows: pack(spans) });
   }
   return out;
 }
 
+/** MOST_ROWS bounds a lane's height; what overlaps more often shares the last row. */
+const MOST_ROWS = 4;
+
+/** pack puts spans that overlap into rows of their own, ordered spans into the first that is free, and returns how many rows there are. */
+export function pack(spans: Span[]): number {
+  const ends: number[] = [];
+  for (const s of spans) {
+    let row = ends.findIndex((end) => end <= s.startMs);
+    if (row < 0) row = Math.min(ends.length, MOST_ROWS - 1);
+    ends[row] = Math.max(ends[row] ?? 0, s.endMs);
+    if (row > 0) s.row = row;
+  }
+  return Math.max(1, ends.length);
+}
+
+/** What a mark may snap to: places where something begins that people cut at. */
+const EDGED = ['chapter', 'scene', 'shot', 'speech', 'caption', 'gap', 'marker', 'finding'];
+
 /** edges are the times a dragged mark snaps to. */
 export function edges(all: Lane[], durationMs: number): number[] {
   const set = new Set<number>([0, durationMs]);
-  for (const lane of all) for (const s of lane.spans) set.add(s.startMs).add(s.endMs);
+  for (const lane of all.filter((l) => EDGED.includes(l.id))) for (const s of lane.spans) set.add(s.startMs).add(s.endMs);
   return [...set].sort((a, b) => a - b);
 }
 

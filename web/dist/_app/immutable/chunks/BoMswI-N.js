@@ -1,1 +1,0 @@
-import{Nt as e}from"./BZ3fcF9O.js";e();

@@ -1,0 +1,1 @@
+import"./BK3Je7Mn.js";

@@ -1,1 +1,0 @@
-function e(e){let t=e?.closest?.(`input, textarea, select, [contenteditable]`);return t!=null&&!(t instanceof HTMLInputElement&&(t.type===`checkbox`||t.type===`radio`))}export{e as t};

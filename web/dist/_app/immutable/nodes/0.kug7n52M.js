@@ -1,1 +1,0 @@
-import{n as e}from"../chunks/XKyaHtl9.js";import"../chunks/xihTtKlq.js";import{H as t,V as n,j as r,pt as i}from"../chunks/BZ3fcF9O.js";var a=e({prerender:()=>!1,ssr:()=>!1});function o(e,a){var o=t(),s=i(o);r(s,()=>a.children),n(e,o)}export{o as component,a as universal};
