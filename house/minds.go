@@ -109,7 +109,7 @@ func (h *House) openAnalysis() error {
 	d := analysis.Deps{DB: h.db, Outbox: h.outbox, Blobs: h.blobs, Flow: h.flow, Budget: h.budget, Library: h.library, Access: h.access, Audit: h.audit,
 		Keys: h.ring, Costs: costs{h.samples}, Models: modelFolder(h.cfg.Models.Dir), Width: h.mindWidth(), Log: h.log}
 	if h.ingest != nil {
-		d.Working = h.ingest
+		d.Working, d.Frames, d.Renderer = h.ingest, h.ingest, h.ingest
 	}
 	listens, err := h.helper("speech")
 	if err != nil {

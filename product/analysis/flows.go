@@ -19,7 +19,10 @@ import (
 const flowAnalysis = "analysis"
 
 // Flows registers the room's workflow. Call it before the engine is launched.
-func (s *Service) Flows(e *flow.Engine) { flow.Register(e, flowAnalysis, s.analyse) }
+func (s *Service) Flows(e *flow.Engine) {
+	flow.Register(e, flowAnalysis, s.analyse)
+	flow.Register(e, flowRedaction, s.hide)
+}
 
 // start is the input of a run.
 type start struct {

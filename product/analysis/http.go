@@ -15,6 +15,7 @@ import (
 
 // Routes adds the room's routes.
 func (s *Service) Routes(srv *httpd.Server) {
+	s.redactionRoutes(srv)
 	httpd.Register(srv, operation(http.MethodGet, "/v1/assets/{id}/analysis", "analysis", "How each ability stands with an asset: state, model, what it took, what is missing"), "asset:read",
 		func(ctx context.Context, in *versionIn) (*reportOut, error) {
 			r, err := s.Analysis(ctx, in.ID, in.Version)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -26,26 +27,28 @@ import (
 
 // Deps is what the room needs. An engine that is nil makes its abilities unavailable.
 type Deps struct {
-	DB      *sqldb.DB
-	Outbox  *outbox.Outbox
-	Blobs   blob.Stores
-	Flow    *flow.Engine
-	Budget  *budget.Budget
-	Library *library.Service
-	Access  *access.Service
-	Audit   *audit.Log
-	Speech  *speech.Service
-	Vision  *vision.Service
-	Embed   language.Embedder
-	Analyze language.Analyzer
-	Working Working          // nil: what is no longer there is not made again
-	Consent Consent          // nil: the room's own setting
-	Keys    *keys.Ring       // nil: no vector of a face or voice is kept
-	Models  Models           // nil: unavailable abilities wait for a person to ask again
-	Costs   Costs            // nil forgets them
-	Width   int              // pieces of a run at once; 0 is 2
-	Now     func() time.Time // nil is time.Now
-	Log     *slog.Logger     // nil discards
+	DB       *sqldb.DB
+	Outbox   *outbox.Outbox
+	Blobs    blob.Stores
+	Flow     *flow.Engine
+	Budget   *budget.Budget
+	Library  *library.Service
+	Access   *access.Service
+	Audit    *audit.Log
+	Speech   *speech.Service
+	Vision   *vision.Service
+	Embed    language.Embedder
+	Analyze  language.Analyzer
+	Renderer Renderer         // nil: nothing is redacted
+	Working  Working          // nil: what is no longer there is not made again
+	Frames   Frames           // nil: shots stay as the decoder wrote them
+	Consent  Consent          // nil: the room's own setting
+	Keys     *keys.Ring       // nil: no vector of a face or voice is kept
+	Models   Models           // nil: unavailable abilities wait for a person to ask again
+	Costs    Costs            // nil forgets them
+	Width    int              // pieces of a run at once; 0 is 2
+	Now      func() time.Time // nil is time.Now
+	Log      *slog.Logger     // nil discards
 }
 
 // Service is the room. It is safe for concurrent use. Every verb asks access first and works in the caller's tenant only.
@@ -301,7 +304,7 @@ func (s *Service) Cancel(ctx context.Context, asset string, version int) (Overvi
 func (s *Service) Forget(ctx context.Context, tx *sqldb.Tx, ref media.Ref) error {
 	open, err := forgetAsset(ctx, tx, ref)
 	if err == nil {
-		err = forgetPeople(ctx, tx, ref.Tenant, ref.Asset)
+		err = errors.Join(forgetPeople(ctx, tx, ref.Tenant, ref.Asset), forgetRedactions(ctx, tx, ref.Tenant, ref.Asset))
 	}
 	if err != nil {
 		return fault.E("analysis.forget", ref.Asset, "", err)
