@@ -65,7 +65,7 @@ func benchVision(ctx context.Context, b *bench) error {
 	if _, err := e.Caps(ctx); err != nil { // starts the program
 		return err
 	}
-	for _, part := range []func(context.Context, *bench, *eyes, string) error{benchLooking, benchCaptions, benchFaces, benchShots} {
+	for _, part := range []func(context.Context, *bench, *eyes, string) error{benchLooking, benchCaptions, benchFaces, benchPeople, benchShots} {
 		if err := part(ctx, b, e, film); err != nil {
 			return err
 		}

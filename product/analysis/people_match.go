@@ -196,7 +196,8 @@ func (c crowd) settle(same float64) []sighted {
 			items[place[n]].Name = name
 		}
 	}
-	groups := grouped(items, cluster.Links{Must: inner(d.must), Cannot: inner(d.cannot)}, same)
+	groups := grouped(items, cluster.Links{Cannot: inner(d.cannot)}, same)
+	groups = joined(groups, inner(d.must), items)
 	name, label := map[int]string{}, map[int]string{}
 	for n, g := range groups {
 		if items[n].Name != "" {
@@ -228,6 +229,29 @@ func (c crowd) settle(same float64) []sighted {
 		}
 	}
 	return out
+}
+
+// joined makes one group of those that people joined, unless they are named as two.
+func joined(groups []int, must []cluster.Pair, items []cluster.Item) []int {
+	name := map[int]string{}
+	for n, g := range groups {
+		if items[n].Name != "" {
+			name[g] = items[n].Name
+		}
+	}
+	for _, p := range must {
+		a, b := groups[p.A], groups[p.B]
+		if a == b || name[a] != "" && name[b] != "" && name[a] != name[b] {
+			continue
+		}
+		name[a] = max(name[a], name[b])
+		for n := range groups {
+			if groups[n] == b {
+				groups[n] = a
+			}
+		}
+	}
+	return groups
 }
 
 // looks names the confirmed tracks by person and look: somebody with and without a beard is two groups with one name,

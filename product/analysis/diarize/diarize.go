@@ -44,7 +44,7 @@ type Options struct {
 
 // Measured on generated conversations of 2 to 4 packaged voices.
 const (
-	sameVoice  = 0.70
+	sameVoice  = 0.68
 	switchCost = 0.35
 	pairCost   = 0.06
 	mostCoarse = 1500 // windows that are grouped with each other; the others join by the means
@@ -93,16 +93,35 @@ func Turns(talk []media.Range, windows []Window, o Options) []Turn {
 	for range rounds {
 		p := newPass(means, o)
 		path = p.run(steps, windows)
-		next := p.relearn(steps, windows, path)
-		if len(next) == len(means) {
-			means = next
-			continue
-		}
-		means = next
+		means = p.relearn(steps, windows, path)
 	}
 	p := newPass(means, o)
-	path = p.run(steps, windows)
-	return renumber(adopt(talk, p.turns(steps, windows, path)))
+	path = sharpen(p.run(steps, windows))
+	return renumber(adopt(talk, join(p.turns(steps, windows, path), windows, links.Must)))
+}
+
+// join makes one speaker of those whose windows people joined.
+func join(turns []Turn, windows []Window, must []cluster.Pair) []Turn {
+	who := func(w Window) int {
+		for _, t := range turns {
+			if t.Contains((w.Start + w.End) / 2) {
+				return t.Speaker
+			}
+		}
+		return -1
+	}
+	for _, p := range must {
+		a, b := who(windows[p.A]), who(windows[p.B])
+		if a < 0 || b < 0 {
+			continue
+		}
+		for n := range turns {
+			if turns[n].Speaker == b {
+				turns[n].Speaker = a
+			}
+		}
+	}
+	return turns
 }
 
 // sorted puts windows in order of time, and the links with them.
@@ -127,7 +146,7 @@ func sorted(in []Window, links cluster.Links) ([]Window, cluster.Links) {
 }
 
 // first groups windows that hardly overlap and returns the mean voice of every group that is large enough to be a
-// speaker. Linked windows always take part.
+// speaker. Windows that people told apart always take part.
 func first(windows []Window, links cluster.Links, o Options) [][]float32 {
 	stride := max(int(Length/Step)/2, 1+len(windows)/mostCoarse)
 	place := map[int]int{}
@@ -150,8 +169,7 @@ func first(windows []Window, links cluster.Links, o Options) [][]float32 {
 		}
 		return out
 	}
-	inner := cluster.Links{Must: taken(links.Must), Cannot: taken(links.Cannot)}
-	groups := cluster.Group(items, inner, o.Same)
+	groups := cluster.Group(items, cluster.Links{Cannot: taken(links.Cannot)}, o.Same)
 	members := make([][][]float32, groups.Count())
 	for n, g := range groups {
 		members[g] = append(members[g], items[n].Vector)

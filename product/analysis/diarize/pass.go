@@ -134,6 +134,35 @@ func (p *pass) run(steps []step, windows []Window) []state {
 	return out
 }
 
+// sharpen takes back what windows smear: around every change of speaker some hold both, which sounds like two at once. A
+// short stretch of two between one and the other is a change in its middle; a longer one is shorter by a step on each side.
+func sharpen(path []state) []state {
+	const blur = int(Length / Step * 2 / 3)
+	for first := 0; first < len(path); {
+		last := first + 1
+		for last < len(path) && path[last] == path[first] {
+			last++
+		}
+		if path[first].b >= 0 && first > 0 && last < len(path) && path[first-1] != path[last] {
+			before, after := path[first-1], path[last]
+			cut := 1
+			if last-first <= blur {
+				cut = last - first
+			}
+			for n := range cut {
+				if cut == 1 || n < cut/2 {
+					path[first+n] = before
+				}
+				if cut == 1 || n < (cut+1)/2 {
+					path[last-1-n] = after
+				}
+			}
+		}
+		first = last
+	}
+	return path
+}
+
 // relearn computes each speaker's mean from the steps that are theirs alone, most of all those away from a change. A
 // speaker who has less than four steps is dropped.
 func (p *pass) relearn(steps []step, windows []Window, path []state) [][]float32 {
