@@ -91,7 +91,7 @@ func (s *Service) works() map[string]work {
 		Sound:      {ready: s.soundReady, cut: s.cutSound, do: s.listen, finish: s.joinSound},
 		Speech:     {ready: s.speechReady, cut: s.cutSpeech, do: s.transcribe, show: spoken, finish: s.joinSpeech},
 		Speakers:   {ready: s.voicesReady, cut: s.cutVoices, do: s.hearVoices, finish: s.joinSpeakers},
-		Shots:      {ready: always("timeline"), cut: none, finish: s.joinShots},
+		Shots:      {ready: s.shotsReady, cut: s.cutShots, do: s.findShots, finish: s.joinShots},
 		Labels:     {ready: s.seeing("labels"), cut: s.cutPictures, do: s.label, finish: s.joinLabels},
 		Objects:    {ready: s.seeing("objects"), cut: s.cutPictures, do: s.findObjects, finish: s.joinObjects},
 		Faces:      {ready: s.seeing("faces"), cut: s.cutPictures, do: s.findFaces, finish: s.joinFaces},

@@ -57,7 +57,7 @@ func TestAFilmIsUnderstood(t *testing.T) {
 	lines := s.timeline(t, ref)
 	want := map[media.Track][]string{
 		media.TrackObject:     {"object 0-5000 dog|dog|eyes 1 0.90 true 0 words 5 spots", "object 5000-10000 dog|dog|eyes 1 0.90 true 0 words 5 spots"},
-		media.TrackText:       {"text 0-5000 text|BREAKING NEWS|eyes 1 0.90 true 0 words 5 spots", "text 5000-10000 text|BREAKING NEWS|eyes 1 0.90 true 0 words 5 spots"},
+		media.TrackText:       {"text 0-10000 text|BREAKING NEWS|eyes 1 0.90 true 0 words 10 spots"},
 		media.TrackLabel:      {"label 0-5000 n1|park|eyes 1 0.60 false 0 words 0 spots", "label 5000-10000 n1|park|eyes 1 0.60 false 0 words 0 spots"},
 		media.TrackScene:      {"scene 0-10000 scene||eyes 1 1.00 false 0 words 0 spots"},
 		media.TrackModeration: {"moderation 0-10000 nudity|nudity|eyes 1 0.80 false 0 words 0 spots"},

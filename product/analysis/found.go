@@ -4,6 +4,7 @@ import (
 	"showreel/engine/speech"
 	"showreel/engine/vision"
 	"showreel/media"
+	"showreel/product/analysis/shots"
 )
 
 // found is what one piece found, in the engine's own terms; only the fields of its ability are set.
@@ -23,5 +24,6 @@ type found struct {
 	Objects  [][]vision.Object `json:"objects,omitempty"`
 	Lines    [][]vision.Line   `json:"lines,omitempty"`
 	Faces    [][]vision.Face   `json:"faces,omitempty"`
-	Looks    []look            `json:"looks,omitempty"` // picture
+	Looks    []look            `json:"looks,omitempty"`   // picture
+	Changes  []shots.Change    `json:"changes,omitempty"` // shots
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -190,34 +189,6 @@ func joinsBack(first []int, n int) bool {
 		}
 	}
 	return false
-}
-
-// joinKeyframes takes the sharpest picture of each shot.
-func (s *Service) joinKeyframes(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	shots, err := t.shots(ctx)
-	if err != nil {
-		return nil, err
-	}
-	best := map[int]media.Annotation{}
-	top := map[int]float64{}
-	for _, f := range all {
-		for n, l := range f.Looks {
-			k := shotOf(shots, f.Piece.Seconds[n])
-			if _, ok := best[k]; k < 0 || ok && l.Sharp <= top[k] {
-				continue
-			}
-			top[k] = l.Sharp
-			best[k] = media.Annotation{Range: media.Range{Start: at(f.Piece.Seconds[n]), End: at(f.Piece.Seconds[n])}, Label: "keyframe",
-				Score: l.Sharp / (l.Sharp + 100), Model: pictureModel, Text: fmt.Sprintf("frame/%d.jpg", f.Piece.Seconds[n])}
-		}
-	}
-	out := []media.Annotation{}
-	for k := range shots {
-		if a, ok := best[k]; ok {
-			out = append(out, a)
-		}
-	}
-	return map[media.Track][]media.Annotation{media.TrackKeyframe: out}, nil
 }
 
 // leastModeration is how sure the engine must be for a person to be asked.

@@ -45,6 +45,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 	httpd.Register(srv, operation(http.MethodDelete, "/v1/glossary/{id}", "remove-term", "Remove a term"), "glossary:write",
 		func(ctx context.Context, in *oneTermIn) (*struct{}, error) { return nil, s.RemoveTerm(ctx, in.ID) })
 	s.peopleRoutes(srv)
+	s.framesRoutes(srv)
 	srv.Handle("GET /v1/assets/{id}/transcript", "asset:read", http.HandlerFunc(s.serveTranscript))
 }
 

@@ -8,10 +8,12 @@ import (
 	_ "image/jpeg" // the working pictures
 	_ "image/png"
 	"math"
-	"slices"
+
+	"github.com/corona10/goimagehash"
 
 	"showreel/fault"
 	"showreel/media"
+	"showreel/product/analysis/picture"
 )
 
 // pictureModel signs what is computed from pixels here.
@@ -19,17 +21,10 @@ const pictureModel = "showreel picture 1"
 
 // look is what one picture's pixels say.
 type look struct {
-	Sharp   float64 `json:"sharp"`   // variance of the Laplacian of the luma, 0..255²
-	Bright  float64 `json:"bright"`  // mean luma, 0..1
-	Clipped float64 `json:"clipped"` // share of the pixels that are fully white
-	Spread  float64 `json:"spread"`  // standard deviation of the luma, 0..1
-	Colours []tint  `json:"colours,omitempty"`
-}
-
-// tint is a dominant colour and its share.
-type tint struct {
-	RGB   [3]uint8 `json:"rgb"`
-	Share float64  `json:"share"`
+	picture.Quality
+	Colours []picture.Tint `json:"colours,omitempty"`
+	Tiny    []byte         `json:"tiny"`           // the luma in tiny × tiny cells
+	Hash    uint64         `json:"hash,omitempty"` // perceptual; none of a picture of one colour
 }
 
 // luma is a picture's grey values in rows.
@@ -128,69 +123,33 @@ func (s *Service) measure(ctx context.Context, t *target, p piece) (found, error
 		if err != nil {
 			return f, err
 		}
-		l := greyOf(img).look()
-		l.Colours = colours(img)
+		l, err := lookAt(img)
+		if err != nil {
+			return f, err
+		}
 		f.Looks = append(f.Looks, l)
 	}
 	return f, nil
 }
 
-func (l luma) look() look {
-	var out look
-	var sum, sq, lap, lapSq float64
-	for n, v := range l.v {
-		f := float64(v)
-		sum, sq = sum+f, sq+f*f
-		if v >= 253 {
-			out.Clipped++
-		}
-		x, y := n%l.w, n/l.w
-		if x > 0 && y > 0 && x < l.w-1 && y < l.h-1 {
-			d := 4*f - float64(l.v[n-1]) - float64(l.v[n+1]) - float64(l.v[n-l.w]) - float64(l.v[n+l.w])
-			lap, lapSq = lap+d, lapSq+d*d
-		}
-	}
-	n, inner := float64(max(len(l.v), 1)), float64(max((l.w-2)*(l.h-2), 1))
-	out.Bright, out.Clipped = sum/n/255, out.Clipped/n
-	out.Spread = math.Sqrt(max(0, sq/n-(sum/n)*(sum/n))) / 255
-	out.Sharp = lapSq/inner - (lap/inner)*(lap/inner)
-	return out
-}
+// flatBelow is the spread of the luma below which a picture is of one colour: black, white, a card without writing.
+const flatBelow = 0.02
 
-// mostColours is how many dominant colours a shot has at most.
-const mostColours = 5
-
-// colours counts a sparse grid of pixels in 4 × 4 × 4 cells and returns the fullest cells' means.
-func colours(img image.Image) []tint {
-	type cell struct{ r, g, b, n uint64 }
-	var cells [64]cell
-	b := img.Bounds()
-	step := max(1, b.Dx()/64)
-	total := uint64(0)
-	for y := b.Min.Y; y < b.Max.Y; y += step {
-		for x := b.Min.X; x < b.Max.X; x += step {
-			r, g, bl, _ := img.At(x, y).RGBA()
-			c := &cells[r>>14<<4|g>>14<<2|bl>>14]
-			c.r, c.g, c.b, c.n = c.r+uint64(r>>8), c.g+uint64(g>>8), c.b+uint64(bl>>8), c.n+1
-			total++
-		}
+func lookAt(img image.Image) (look, error) {
+	grey := greyOf(img)
+	l := look{Quality: picture.Judge(grey.v, grey.w, grey.h), Colours: picture.Colours(img), Tiny: make([]byte, tiny*tiny)}
+	for n, v := range grey.thumb() {
+		l.Tiny[n] = byte(v)
 	}
-	var out []tint
-	for _, c := range cells {
-		if c.n > 0 && 20*c.n >= total {
-			out = append(out, tint{RGB: [3]uint8{uint8(c.r / c.n), uint8(c.g / c.n), uint8(c.b / c.n)}, Share: float64(c.n) / float64(total)})
-		}
+	if l.Spread < flatBelow || grey.w < 8 || grey.h < 8 {
+		return l, nil
 	}
-	slices.SortFunc(out, func(a, b tint) int {
-		switch {
-		case a.Share > b.Share:
-			return -1
-		case a.Share < b.Share:
-			return 1
-		}
-		return slices.Compare(a.RGB[:], b.RGB[:])
-	})
-	return out[:min(len(out), mostColours)]
+	h, err := goimagehash.PerceptionHash(img)
+	if err != nil {
+		return l, fault.E("analysis.picture", "", fault.Internal, err)
+	}
+	l.Hash = h.GetHash()
+	return l, nil
 }
 
 // What a picture has to miss to be called poor. Sharpness is that of 480-line pictures; film that is soft by art lies
@@ -199,7 +158,12 @@ const (
 	blurBelow   = 12.0
 	darkBelow   = 0.06
 	brightAbove = 0.25 // share of white
+	noiseAbove  = 6.0  // standard deviation of grain, of 255
 )
+
+func poorIn(l look) map[string]bool {
+	return map[string]bool{"blur": l.Sharp < blurBelow && l.Spread > 0.03, "dark": l.Bright < darkBelow, "bright": l.Clipped > brightAbove, "noise": l.Noise > noiseAbove}
+}
 
 // joinPicture writes stretches of poor picture, and each shot's colours.
 func (s *Service) joinPicture(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
@@ -208,57 +172,30 @@ func (s *Service) joinPicture(ctx context.Context, t *target, all []found) (map[
 		return nil, err
 	}
 	poor := map[string][]media.Range{}
-	tints := map[int]map[[3]uint8]float64{} // by shot and cell
-	count := map[int]float64{}
+	tints := map[int][]picture.Tint{} // by shot
 	for _, f := range all {
 		for n, l := range f.Looks {
 			sec := f.Piece.Seconds[n]
-			r := shown(shots, sec)
-			for label, bad := range map[string]bool{"blur": l.Sharp < blurBelow && l.Spread > 0.03, "dark": l.Bright < darkBelow, "bright": l.Clipped > brightAbove} {
+			for label, bad := range poorIn(l) {
 				if bad {
-					poor[label] = append(poor[label], r)
+					poor[label] = append(poor[label], shown(shots, sec))
 				}
 			}
 			shot := shotOf(shots, sec)
-			if tints[shot] == nil {
-				tints[shot] = map[[3]uint8]float64{}
-			}
-			count[shot]++
-			for _, c := range l.Colours {
-				tints[shot][coarse(c.RGB)] += c.Share
-			}
+			tints[shot] = append(tints[shot], l.Colours...)
 		}
 	}
 	out := map[media.Track][]media.Annotation{media.TrackPicture: {}, media.TrackColour: {}}
-	for _, label := range []string{"blur", "dark", "bright"} {
+	for _, label := range []string{"blur", "dark", "bright", "noise"} {
 		for _, r := range media.MergeRanges(poor[label], media.Second/10) {
 			out[media.TrackPicture] = append(out[media.TrackPicture], media.Annotation{Range: r, Label: label, Score: 1, Model: pictureModel})
 		}
 	}
 	for n, r := range shots {
-		out[media.TrackColour] = append(out[media.TrackColour], palette(r, tints[n], count[n])...)
+		for _, c := range picture.Palette(tints[n]) {
+			out[media.TrackColour] = append(out[media.TrackColour], media.Annotation{Range: r, Label: fmt.Sprintf("#%02x%02x%02x", c.RGB[0], c.RGB[1], c.RGB[2]),
+				Text: picture.Name(c.RGB), Score: c.Share, Model: pictureModel})
+		}
 	}
 	return out, nil
-}
-
-// coarse lets like colours of a shot's pictures meet.
-func coarse(c [3]uint8) [3]uint8 { return [3]uint8{c[0] &^ 15, c[1] &^ 15, c[2] &^ 15} }
-
-func palette(r media.Range, shares map[[3]uint8]float64, pictures float64) []media.Annotation {
-	var out []media.Annotation
-	for c, share := range shares {
-		if share /= pictures; share >= 0.05 {
-			out = append(out, media.Annotation{Range: r, Label: fmt.Sprintf("#%02x%02x%02x", c[0]|8, c[1]|8, c[2]|8), Score: share, Model: pictureModel})
-		}
-	}
-	slices.SortFunc(out, func(a, b media.Annotation) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return slices.Compare([]byte(a.Label), []byte(b.Label))
-	})
-	return out[:min(len(out), mostColours)]
 }

@@ -143,8 +143,3 @@ func shown(shots []media.Range, second int64) media.Range {
 	}
 	return media.Range{Start: max(at(second), shots[n].Start), End: min(at(second+1), shots[n].End)}
 }
-
-// joinShots leaves what the decoder wrote: it looked at every frame.
-func (s *Service) joinShots(context.Context, *target, []found) (map[media.Track][]media.Annotation, error) {
-	return map[media.Track][]media.Annotation{}, nil
-}

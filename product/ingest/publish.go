@@ -20,6 +20,9 @@ func (w work) publish(ctx context.Context, plan planned, keys []string, made []r
 	if err != nil {
 		return err
 	}
+	if err := w.keepTrace(ctx, plan.Plan, m.scores); err != nil {
+		return err
+	}
 	final, err := w.composeIndex(ctx, plan, made)
 	if err != nil {
 		return err

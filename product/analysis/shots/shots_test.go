@@ -191,7 +191,9 @@ func TestDoubtsLieWhereTheTraceDoesNotTell(t *testing.T) {
 }
 
 func TestRangesAreWholeAndNoShorterThanOneSees(t *testing.T) {
-	at := func(ms int64) shots.Change { return shots.Change{From: media.FromMS(ms), To: media.FromMS(ms), Kind: shots.Cut} }
+	at := func(ms int64) shots.Change {
+		return shots.Change{From: media.FromMS(ms), To: media.FromMS(ms), Kind: shots.Cut}
+	}
 	got := shots.Ranges([]shots.Change{at(100), at(1000), at(1100), at(9950)}, 10*media.Second)
 	want := []media.Range{{End: media.Second}, {Start: media.Second, End: 10 * media.Second}}
 	if diff := cmp.Diff(want, got); diff != "" {
