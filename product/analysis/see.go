@@ -81,11 +81,6 @@ func (s *Service) findObjects(ctx context.Context, t *target, p piece) (f found,
 	return f, err
 }
 
-func (s *Service) read(ctx context.Context, t *target, p piece) (f found, err error) {
-	f.Lines, f.Model, err = lookWith(ctx, s, t, p, "text", func(b [][]byte) ([][]vision.Line, error) { return s.deps.Vision.Text(ctx, b) })
-	return f, err
-}
-
 // findFaces finds faces; vectors, which are biometric, only where the tenant permits them.
 func (s *Service) findFaces(ctx context.Context, t *target, p piece) (f found, err error) {
 	var o vision.FaceOptions
