@@ -64,7 +64,7 @@ func (t *target) said(ctx context.Context) ([]passage, error) {
 		return nil, err
 	}
 	var out []passage
-	for _, a := range notes {
+	for i, a := range notes {
 		if n := len(out) - 1; n < 0 || out[n].lang != a.Lang || len(out[n].text)+len(a.Text) > mostText {
 			out = append(out, passage{lang: a.Lang})
 		}
@@ -74,14 +74,33 @@ func (t *target) said(ctx context.Context) ([]passage, error) {
 			continue
 		}
 		for n, w := range a.Words {
-			then := " "
+			then, text := " ", w.Text
 			if n == len(a.Words)-1 {
 				then = "\n"
 			}
-			p.add(w.Text, media.Range{Start: w.Start, End: w.End}, nil, then)
+			if goesOn(w, a.Words[n+1:], notes[i+1:]) {
+				then, text = " ", strings.TrimRight(w.Text, ",.")
+			}
+			p.add(text, media.Range{Start: w.Start, End: w.End}, nil, then)
 		}
 	}
 	return out, nil
+}
+
+// withinNumber is how long somebody may stop within a number.
+const withinNumber = 5 * media.Second
+
+// goesOn reports whether a word that ends in a digit, but for a comma or full stop, is followed by one that begins with a
+// digit, in its utterance or the next: a transcript writes a number's groups as "4111, 1111" or "4111. 1111".
+func goesOn(w media.Word, rest []media.Word, after []media.Annotation) bool {
+	text := strings.TrimRight(w.Text, ",.")
+	if text == "" || text[len(text)-1] < '0' || text[len(text)-1] > '9' {
+		return false
+	}
+	if len(rest) == 0 && len(after) > 0 {
+		rest = after[0].Words
+	}
+	return len(rest) > 0 && rest[0].Text != "" && rest[0].Text[0] >= '0' && rest[0].Text[0] <= '9' && rest[0].Start-w.End < withinNumber
 }
 
 // written gathers the writing in the picture; each line stands alone.

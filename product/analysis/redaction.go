@@ -78,7 +78,7 @@ type RedactionReport struct {
 	Marks    []HiddenMark  `json:"marks" nullable:"false"`
 	Silences []HiddenSpan  `json:"silences" nullable:"false" doc:"of the sound, as they were hidden"`
 	Left     []Leftover    `json:"left" nullable:"false" doc:"what the detectors find in the finished rendition"`
-	Rates    []redact.Rate `json:"rates" nullable:"false" doc:"how often each detector misses, as far as it was measured"`
+	Rates    []redact.MissRate `json:"rates" nullable:"false" doc:"how often each detector misses, as far as it was measured"`
 	Pictures int           `json:"pictures" doc:"looked at to find what to hide"`
 	Checked  int           `json:"checked" doc:"pictures of the finished rendition looked at"`
 	Width    int           `json:"width,omitempty"`
@@ -153,7 +153,7 @@ func (s *Service) Redact(ctx context.Context, asset string, version int, ask Hid
 }
 
 func emptyReport() RedactionReport {
-	return RedactionReport{Marks: []HiddenMark{}, Silences: []HiddenSpan{}, Left: []Leftover{}, Rates: []redact.Rate{}}
+	return RedactionReport{Marks: []HiddenMark{}, Silences: []HiddenSpan{}, Left: []Leftover{}, Rates: []redact.MissRate{}}
 }
 
 func (s *Service) redactionAudit(ctx context.Context, tx *sqldb.Tx, r Redaction, action string, data map[string]any) error {

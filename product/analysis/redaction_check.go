@@ -145,10 +145,12 @@ func (s *Service) checkSound(ctx context.Context, t *target, ask HideAsk, key st
 func (s *Service) stillSaid(ctx context.Context, ask HideAsk, tr speech.Transcript, at media.Time) ([]redact.Mark, error) {
 	var out []redact.Mark
 	p := passage{lang: tr.Language}
+	var words []media.Word
 	for _, u := range tr.Utterances {
 		for _, w := range u.Words {
 			r := media.Range{Start: at + w.Start, End: at + max(w.End, w.Start+1)}
 			p.add(w.Text, r, nil, " ")
+			words = append(words, media.Word{Text: w.Text, Start: r.Start, End: r.End, Score: w.Score})
 			if ask.wants(HideWords) && redact.Holds(w.Text, ask.Words) {
 				out = append(out, redact.Mark{Kind: "word", Range: r, Text: veiled(w.Text), Score: w.Score})
 			}
@@ -157,6 +159,7 @@ func (s *Service) stillSaid(ctx context.Context, ask HideAsk, tr speech.Transcri
 	if !ask.wants(HidePII) || p.text == "" {
 		return out, nil
 	}
+	out = append(out, numbersAndMails([]media.Annotation{{Words: words, Model: tr.Model}})...)
 	err := s.analysed(ctx, []passage{p}, func(p passage, a language.Analysis, _ string) {
 		for _, x := range a.Personal {
 			if r, _, ok := p.where(x.Start, x.End); ok {

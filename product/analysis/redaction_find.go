@@ -179,6 +179,7 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 	if !h.ask.wants(HidePII) {
 		return out, nil
 	}
+	out = append(out, numbersAndMails(notes)...)
 	err = h.s.analysed(ctx, all, func(p passage, a language.Analysis, model string) {
 		for _, x := range a.Personal {
 			if r, _, ok := p.where(x.Start, x.End); ok {
@@ -196,6 +197,24 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 		}
 	}
 	return out, err
+}
+
+// numbersAndMails are what is said digit by digit and letter by letter, also where a recogniser has not heard every one.
+func numbersAndMails(notes []media.Annotation) []redact.Mark {
+	var words []media.Word
+	model := ""
+	for _, a := range notes {
+		words, model = append(words, a.Words...), a.Model
+	}
+	slices.SortStableFunc(words, func(a, b media.Word) int { return int(min(1, max(-1, a.Start-b.Start))) })
+	var out []redact.Mark
+	for kind, ranges := range map[string][]media.Range{"number": redact.Numbers(words), "email": redact.Mails(words)} {
+		for _, r := range ranges {
+			out = append(out, redact.Mark{In: redact.InSound, Kind: kind, Range: r, Score: 1, Model: model})
+		}
+	}
+	slices.SortFunc(out, func(a, b redact.Mark) int { return int(min(1, max(-1, a.Range.Start-b.Range.Start))) })
+	return out
 }
 
 // faceMarks finds faces everywhere, then follows them closely.

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Rate is how often a detector missed what was planted.
-type Rate struct {
+// MissRate is how often a detector missed what was planted.
+type MissRate struct {
 	Kind   string `json:"kind" doc:"what was planted"`
 	Missed int    `json:"missed"`
 	Of     int    `json:"of" doc:"0: not measured"`
@@ -18,8 +18,8 @@ type Rate struct {
 var rates []byte
 
 // Rates are the miss rates as the bench measured them last. A kind that is not there was not measured.
-func Rates() []Rate {
-	var out []Rate
+func Rates() []MissRate {
+	var out []MissRate
 	if err := json.Unmarshal(rates, &out); err != nil {
 		panic("redact: " + err.Error()) // the file is part of the program
 	}
