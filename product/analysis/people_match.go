@@ -15,7 +15,7 @@ import (
 // The mean cosine at which two groups of faces, or of voices, are one person. Measured on labelled faces and on generated
 // conversations (bench, area analysis).
 const (
-	SameLooks  = 0.62
+	SameLooks  = 0.60
 	SameTimbre = 0.80
 )
 

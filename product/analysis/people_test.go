@@ -21,6 +21,7 @@ import (
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/sqldb"
+	"showreel/platform/sqldb/sqldbtest"
 	"showreel/product/analysis"
 	"showreel/trust/access"
 )
@@ -495,4 +496,35 @@ func TestForgettingReachesThePeople(t *testing.T) {
 	if left := texts(t, r.stack, `SELECT person FROM analysis_links WHERE person = '`+ada+`'`); len(left) != 0 {
 		t.Error("links name an erased person")
 	}
+}
+
+// TestPeopleOnBothEngines runs naming, withdrawing and turning off on SQLite and on Postgres.
+func TestPeopleOnBothEngines(t *testing.T) {
+	sqldbtest.Each(t, nil, func(t *testing.T, db *sqldb.DB) {
+		r := &registry{eyes: &crowdEyes{eyes: &eyes{}}, dir: t.TempDir()}
+		url := "sqlite:" + filepath.Join(r.dir, "showreel.db")
+		if db.Dialect() == sqldb.Postgres {
+			url = sqldbtest.PostgresURL(t)
+		}
+		r.ms.Store(sqldb.NowMS())
+		r.stack = openOn(t, r.dir, url, "sqlite:"+filepath.Join(r.dir, "flow.db"), r.plug)
+		r.turnOn(t)
+		hers, his := r.shoot(t, alone(0, 0.02)), r.shoot(t, alone(1, 0.02))
+		r.decide(t, r.faces(t, hers)[0].ID, analysis.Decision{Name: "Ada"})
+		r.decide(t, r.faces(t, his)[0].ID, analysis.Decision{Name: "Charles"})
+		r.expect(t, hers, "named", "Ada", "Ada")
+		_, err := r.RevokeConsent(as(t, access.RoleAdmin), r.faces(t, hers)[0].Person, false)
+		must(t, err)
+		r.expect(t, hers, "withdrawn", "", "")
+		r.expect(t, his, "the other", "Charles", "Charles")
+		_, err = r.TurnBiometrics(as(t, access.RoleAdmin), analysis.Turn{})
+		must(t, err)
+		r.expect(t, his, "turned off", "", "")
+		for _, table := range []string{"analysis_vectors", "analysis_keys"} {
+			if n := len(texts(t, r.stack, `SELECT tenant FROM `+table)); n != 0 {
+				t.Errorf("%d rows stay in %s", n, table)
+			}
+		}
+		must(t, r.ExpireDue(system(t)))
+	})
 }

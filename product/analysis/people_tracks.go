@@ -75,14 +75,20 @@ func likeness(seen []vision.Face) (vector []float32, score float64, best int) {
 	return cluster.Mean(good...), quality(seen[order[0]]), order[0]
 }
 
+// smallFace is the height, in parts of the picture, below which a face tells less: 36 of 720 lines.
+const smallFace = 0.05
+
 func quality(f vision.Face) float64 {
 	front := 1.0
 	if eyes := f.Points[1][0] - f.Points[0][0]; eyes != 0 {
 		off := (f.Points[2][0]-f.Points[0][0])/eyes - 0.5 // 0: the nose is in the middle
 		front = max(0.2, 1-1.2*math.Abs(off))
 	}
-	return f.Score * front * min(1, 0.5+f.Sharp)
+	return f.Score * front * min(1, 0.5+f.Sharp) * min(1, f.Box.H/smallFace)
 }
+
+// Comparable reports whether a face is good enough to be compared with others.
+func Comparable(f vision.Face) bool { return f.Vector != nil && quality(f) >= leastLike }
 
 // keepTracks replaces the tracks of a version by what was found now. A track that was there keeps its id, its person and
 // its group.
