@@ -23,6 +23,7 @@ const (
 	Moderation = "moderation" // what a person should look at
 	PII        = "pii"        // personal data in words and writing
 	Meaning    = "meaning"    // entities, phrases, sentiment, chapters, summary
+	Examples   = "examples"   // what looks like a person's examples
 	Picture    = "picture"    // how good the picture is, and its colours
 )
 
@@ -63,6 +64,7 @@ func everything() []Ability {
 		{Name: Text, Title: "writing in the picture", On: onPictures, Kinds: seen, After: []string{Shots}, Stage: 4, MemMB: 512, Tracks: []media.Track{media.TrackText}},
 		{Name: Keyframes, Title: "key frames", On: onPictures, Kinds: moving, After: []string{Shots}, Stage: 3, MemMB: 128, Tracks: []media.Track{media.TrackKeyframe}},
 		{Name: Scenes, Title: "scenes", On: onTimeline, Kinds: moving, After: []string{Shots, Labels}, Stage: 5, MemMB: 64, Tracks: []media.Track{media.TrackScene}},
+		{Name: Examples, Title: "what looks like an example", On: onPictures, Kinds: seen, After: []string{Shots, Keyframes}, Stage: 5, MemMB: 256, Tracks: []media.Track{media.TrackExample}},
 		{Name: PII, Title: "personal data", On: onTimeline, Kinds: []media.Kind{media.Video, media.Audio, media.Text, media.Image}, After: []string{Speech, Text}, Stage: 5, MemMB: 128, Tracks: []media.Track{media.TrackPII}},
 		{Name: Meaning, Title: "meaning", On: onTimeline, Kinds: worded, After: []string{Speech}, Stage: 5, MemMB: 256,
 			Tracks: []media.Track{media.TrackEntity, media.TrackPhrase, media.TrackSentiment}},
@@ -99,6 +101,7 @@ func (s *Service) works() map[string]work {
 		Text:       {ready: s.seeing("text"), cut: s.cutPictures, do: s.read, finish: s.joinText},
 		Picture:    {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinPicture},
 		Keyframes:  {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinKeyframes},
+		Examples:   {ready: s.seeing("labels"), cut: s.cutExamples, do: s.findExamples, finish: s.joinExamples},
 		Scenes:     {ready: s.seeing("labels"), cut: none, finish: s.joinScenes},
 		PII:        {ready: s.analyzerReady, cut: none, finish: s.joinPersonal},
 		Meaning:    {ready: s.analyzerReady, cut: none, finish: s.joinMeaning},

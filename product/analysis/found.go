@@ -26,4 +26,5 @@ type found struct {
 	Faces    [][]vision.Face   `json:"faces,omitempty"`
 	Looks    []look            `json:"looks,omitempty"`   // picture
 	Changes  []shots.Change    `json:"changes,omitempty"` // shots
+	Spotted  []spotted         `json:"spotted,omitempty"` // examples
 }

@@ -325,7 +325,7 @@ func (s *Service) Erase(ctx context.Context, subject string) error {
 		return err
 	}
 	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, table := range []string{"analysis_runs", "analysis_glossary"} {
+		for _, table := range []string{"analysis_runs", "analysis_glossary", "analysis_examples"} {
 			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET created_by = '' WHERE created_by = $1`, subject); err != nil {
 				return err
 			}

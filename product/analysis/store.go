@@ -150,7 +150,7 @@ func wanting(ctx context.Context, q sqldb.Querier, state State, limit int) (map[
 
 func forgetAsset(ctx context.Context, tx *sqldb.Tx, ref media.Ref) ([]Run, error) {
 	open, err := collect(ctx, tx, scanRun, `SELECT `+runColumns+` FROM analysis_runs WHERE tenant = $1 AND asset = $2 AND state = 'open'`, ref.Tenant, ref.Asset)
-	for _, table := range []string{"analysis_states", "analysis_runs", "analysis_hashes"} {
+	for _, table := range []string{"analysis_states", "analysis_runs", "analysis_hashes", "analysis_examples"} {
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE tenant = $1 AND asset = $2`, ref.Tenant, ref.Asset)
 		}
