@@ -75,17 +75,17 @@ func (r Redaction) ref() media.Ref {
 
 // RedactionReport is what was hidden, what that is worth, and what is still found.
 type RedactionReport struct {
-	Marks    []HiddenMark  `json:"marks" nullable:"false"`
-	Silences []HiddenSpan  `json:"silences" nullable:"false" doc:"of the sound, as they were hidden"`
-	Left     []Leftover    `json:"left" nullable:"false" doc:"what the detectors find in the finished rendition"`
+	Marks    []HiddenMark      `json:"marks" nullable:"false"`
+	Silences []HiddenSpan      `json:"silences" nullable:"false" doc:"of the sound, as they were hidden"`
+	Left     []Leftover        `json:"left" nullable:"false" doc:"what the detectors find in the finished rendition"`
 	Rates    []redact.MissRate `json:"rates" nullable:"false" doc:"how often each detector misses, as far as it was measured"`
-	Pictures int           `json:"pictures" doc:"looked at to find what to hide"`
-	Checked  int           `json:"checked" doc:"pictures of the finished rendition looked at"`
-	Width    int           `json:"width,omitempty"`
-	Height   int           `json:"height,omitempty"`
-	Bytes    int64         `json:"bytes"`
-	SHA256   string        `json:"sha256"`
-	Tool     string        `json:"tool"`
+	Pictures int               `json:"pictures" doc:"looked at to find what to hide"`
+	Checked  int               `json:"checked" doc:"pictures of the finished rendition looked at"`
+	Width    int               `json:"width,omitempty"`
+	Height   int               `json:"height,omitempty"`
+	Bytes    int64             `json:"bytes"`
+	SHA256   string            `json:"sha256"`
+	Tool     string            `json:"tool"`
 }
 
 // HiddenMark is one thing that was hidden.

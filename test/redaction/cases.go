@@ -43,7 +43,7 @@ type Case struct {
 
 // Truth is where the planted secret of a film is.
 type Truth struct {
-	Said []media.Range                          // words of the secret
+	Said []media.Range                            // words of the secret
 	At   func(s float64) (box media.Box, ok bool) // of what is seen; nil for speech
 }
 

@@ -52,13 +52,7 @@ func TestRedactCommands(t *testing.T) {
 // TestHidden hides a second of a tone and a box that moves with a moving square, and looks at what is left.
 func TestHidden(t *testing.T) {
 	dir := t.TempDir()
-	source := filepath.Join(dir, "in.mp4")
-	out, err := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "color=c=0x204060:s=640x360:r=25:d=4",
-		"-f", "lavfi", "-i", "sine=f=440:d=4:r=48000", "-f", "lavfi", "-i", "color=c=white:s=40x40:r=25:d=4",
-		"-filter_complex", "[0][2]overlay=x='100+80*t':y='100+20*t'[v]", "-map", "[v]", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-c:a", "aac", "-shortest", source).CombinedOutput()
-	if err != nil {
-		t.Fatal(err, string(out))
-	}
+	source := movingSquare(t, dir)
 	d, err := ffmpegtranscode.New(t.Context(), ffmpegtranscode.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -93,24 +87,6 @@ func TestHidden(t *testing.T) {
 		}
 		return files
 	}
-	white := func(path string) int {
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		img, err := jpeg.Decode(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		for _, v := range img.(*image.YCbCr).Y {
-			if v > 150 {
-				n++
-			}
-		}
-		return n
-	}
 	made := ""
 	looks := 0
 	for _, f := range run(p, source) {
@@ -119,7 +95,7 @@ func TestHidden(t *testing.T) {
 			made = f.Path
 		case transcode.RoleLook:
 			looks++
-			if white(f.Path) < 1400 {
+			if bright(t, f.Path) < 1400 {
 				t.Fatalf("frame %d of the source shows no square", f.Index)
 			}
 		}
@@ -136,24 +112,12 @@ func TestHidden(t *testing.T) {
 	for _, f := range run(after, made) {
 		switch f.Role {
 		case transcode.RoleLook:
-			hidden, n := f.Index >= 25 && f.Index < 75, white(f.Path)
+			hidden, n := f.Index >= 25 && f.Index < 75, bright(t, f.Path)
 			if hidden && n > 0 || !hidden && f.Index != 75 && n < 1400 {
 				t.Errorf("frame %d shows %d white pixels, hidden %v", f.Index, n, hidden)
 			}
 		case transcode.RoleWAV:
-			raw, err := os.ReadFile(f.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			level := func(from, to, hz float64) float64 {
-				a, b, n := 0.0, 0.0, 0.0
-				for k := int(from * 16000); k < int(to*16000); k++ {
-					v := float64(int16(raw[44+2*k])|int16(raw[45+2*k])<<8) / 32768
-					s, c := math.Sincos(2 * math.Pi * hz * float64(k) / 16000)
-					a, b, n = a+v*s, b+v*c, n+1
-				}
-				return 20 * math.Log10(2*math.Hypot(a, b)/n+1e-9)
-			}
+			level := levels(t, f.Path)
 			for _, x := range []struct{ from, to, hz, low, high float64 }{
 				{0.2, 0.9, 440, -20, 0}, {1.01, 1.99, 440, -200, -60}, {1.01, 1.99, 1000, -21, -19}, {2.1, 2.9, 440, -20, 0}, {3.01, 3.19, 440, -200, -50}, {2.1, 2.9, 1000, -200, -60},
 			} {
@@ -162,5 +126,57 @@ func TestHidden(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// movingSquare is a film of 4 s in which a white square of 40 pixels moves and a tone of 440 Hz sounds.
+func movingSquare(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "in.mp4")
+	out, err := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "color=c=0x204060:s=640x360:r=25:d=4",
+		"-f", "lavfi", "-i", "sine=f=440:d=4:r=48000", "-f", "lavfi", "-i", "color=c=white:s=40x40:r=25:d=4",
+		"-filter_complex", "[0][2]overlay=x='100+80*t':y='100+20*t'[v]", "-map", "[v]", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-c:a", "aac", "-shortest", path).CombinedOutput()
+	if err != nil {
+		t.Fatal(err, string(out))
+	}
+	return path
+}
+
+// bright counts the light pixels of a JPEG.
+func bright(t *testing.T, path string) int {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := jpeg.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, v := range img.(*image.YCbCr).Y {
+		if v > 150 {
+			n++
+		}
+	}
+	return n
+}
+
+// levels gives the level in dBFS of a tone in a stretch of a 16 kHz WAV.
+func levels(t *testing.T, path string) func(from, to, hz float64) float64 {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(from, to, hz float64) float64 {
+		a, b, n := 0.0, 0.0, 0.0
+		for k := int(from * 16000); k < int(to*16000); k++ {
+			v := float64(int16(raw[44+2*k])|int16(raw[45+2*k])<<8) / 32768
+			s, c := math.Sincos(2 * math.Pi * hz * float64(k) / 16000)
+			a, b, n = a+v*s, b+v*c, n+1
+		}
+		return 20 * math.Log10(2*math.Hypot(a, b)/n+1e-9)
 	}
 }
