@@ -71,7 +71,7 @@ func Cases() []Case {
 	}
 	written := []string{"+44 20 7946 0958", "DE89 3704 0044 0532 0130 00", "anna.smith@example.com", "4111 1111 1111 1111", "GB82 WEST 1234 5698 7654 32", "peter@example.org", "+1 212 555 0143", "5500 0000 0000 0004"}
 	for n := range 18 {
-		c := Case{Name: fmt.Sprintf("writing %d", n+1), Family: Writing, Written: written[n%len(written)], Size: 30 + 4*(n%5), X: 60 + float64(r.Intn(300)), Y: 80 + float64(r.Intn(480)), From: 0.5, To: 4.5}
+		c := Case{Name: fmt.Sprintf("writing %d", n+1), Family: Writing, Written: written[n%len(written)], Size: 30 + 4*(n%5), X: 60 + float64(r.Intn(300)), Y: 80 + float64(r.Intn(480)), From: 1, To: 3}
 		switch {
 		case n >= 15: // fast
 			c.DX, c.Hard, c.Name = 90, true, c.Name+" moving fast"
