@@ -262,10 +262,10 @@ func TestEventsStartAnalyses(t *testing.T) {
 		t.Errorf("after the sound is there: %v", done)
 	}
 	write("asset.decoded")
-	for end := time.Now().Add(30 * time.Second); len(byState(s.ended(t, ref))[analysis.Done]) < 12 && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); len(byState(s.ended(t, ref))[analysis.Done]) < 13 && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
-	if done := byState(s.ended(t, ref))[analysis.Done]; len(done) != 12 {
+	if done := byState(s.ended(t, ref))[analysis.Done]; len(done) != 13 {
 		t.Errorf("after everything is there: %v", done)
 	}
 }
