@@ -166,6 +166,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assets/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Assets that show what this one shows, told by their key frames */
+        get: operations["duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/assets/{id}/export": {
         parameters: {
             query?: never;
@@ -175,6 +192,23 @@ export interface paths {
         };
         /** Everything the library knows about an asset */
         get: operations["export-asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The faces and voices of an asset, with who they are */
+        get: operations["asset-faces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -265,6 +299,75 @@ export interface paths {
         put?: never;
         /** Delete an asset in the trash for good */
         post: operations["purge-asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/redactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The redactions of an asset, the newest first */
+        get: operations["redactions"];
+        put?: never;
+        /** Hide parts of an asset in a rendition of its own; a draft until a person signs it */
+        post: operations["redact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/redactions/{redaction}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One redaction with its report */
+        get: operations["redaction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/redactions/{redaction}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a draft; from then on it may be played */
+        post: operations["approve-redaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/redactions/{redaction}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a draft; its file goes */
+        post: operations["reject-redaction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -422,6 +525,58 @@ export interface paths {
         get: operations["doctor"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parts of pictures that people marked, to find what looks like them */
+        get: operations["examples"];
+        put?: never;
+        /** Mark a part of a picture; films analysed from now on are searched for what looks like it */
+        post: operations["add-example"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/examples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an example */
+        delete: operations["remove-example"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/faces/{id}/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who a face or voice is, who it is not, or that two are one or are not */
+        post: operations["decide-face"];
         delete?: never;
         options?: never;
         head?: never;
@@ -635,6 +790,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is seen and heard in the library */
+        get: operations["people"];
+        put?: never;
+        /** Add a person */
+        post: operations["create-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make one person of several */
+        post: operations["merge-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/unnamed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Faces and voices that wait for a name, those seen most first */
+        get: operations["unnamed-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person */
+        get: operations["person"];
+        put?: never;
+        post?: never;
+        /** Forget a person: vectors, names, consents */
+        delete: operations["forget-person"];
+        options?: never;
+        head?: never;
+        /** Change a name or a note */
+        patch: operations["patch-person"];
+        trace?: never;
+    };
+    "/v1/people/{id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person agreed to, the newest first */
+        get: operations["consents"];
+        put?: never;
+        /** Record a person's consent; it takes the place of the one that stands */
+        post: operations["give-consent"];
+        /** End the recognition of a person at once: vectors erased, names taken away, faces to be blurred */
+        delete: operations["revoke-consent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{id}/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a person is seen and heard */
+        get: operations["person-faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies": {
         parameters: {
             query?: never;
@@ -701,6 +963,24 @@ export interface paths {
         post: operations["sign-in"];
         /** Sign out */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/biometrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether faces and voices are compared, and on what basis */
+        get: operations["biometrics"];
+        /** Turn the comparison of faces and voices on, with its basis, or off, which erases every vector */
+        put: operations["turn-biometrics"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1046,6 +1326,26 @@ export interface components {
             subject: string;
             tenant: string;
         };
+        Biometrics: {
+            /** @description in words: why faces and voices may be compared */
+            basis?: string;
+            /** Format: int64 */
+            changedMs?: number;
+            document?: string;
+            /** @description only people with a consent of their own are recognised; otherwise everybody but those who withdrew */
+            eachPerson: boolean;
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description when the basis ends by itself; 0: never
+             */
+            expiresMs?: number;
+            /**
+             * Format: int64
+             * @description biometric vectors that are stored now
+             */
+            vectors: number;
+        };
         Box: {
             /** Format: double */
             h: number;
@@ -1110,6 +1410,13 @@ export interface components {
             /** Format: int64 */
             startMs: number;
         };
+        Cluster: {
+            assets: string[];
+            /** @description the best of them: name this one and the name spreads */
+            face: components["schemas"]["FaceView"];
+            /** Format: int64 */
+            faces: number;
+        };
         Collection: {
             /**
              * Format: int64
@@ -1129,6 +1436,22 @@ export interface components {
         CollectionPatchInBody: {
             description?: string;
             name?: string;
+        };
+        ConsentInBody: {
+            /** @description in words */
+            basis: string;
+            /** @description where it is written */
+            document?: string;
+            /**
+             * Format: int64
+             * @description 0 or left out: never
+             */
+            expiresMs?: number;
+            /**
+             * Format: int64
+             * @description left out: now
+             */
+            givenMs?: number;
         };
         Correction: {
             asset: string;
@@ -1164,6 +1487,19 @@ export interface components {
             what: string;
             why: string;
         };
+        DecideInBody: {
+            /** @description of confirm: whoever is called this, or a new person */
+            name?: string;
+            /** @description of together and apart: the other face */
+            other?: string;
+            /** @description an id */
+            person?: string;
+            /**
+             * @description confirm when left out
+             * @enum {string}
+             */
+            verdict?: "confirm" | "reject" | "together" | "apart" | "clear";
+        };
         Download: {
             /**
              * Format: int64
@@ -1174,6 +1510,21 @@ export interface components {
             height: number;
             url: string;
         };
+        Duplicate: {
+            asset: string;
+            /**
+             * Format: int64
+             * @description key frames of this asset
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description key frames of this asset that are there too
+             */
+            shared: number;
+            /** Format: int64 */
+            version: number;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -1181,6 +1532,40 @@ export interface components {
             message?: string;
             /** @description The value at the given location */
             value?: unknown;
+        };
+        Example: {
+            asset: string;
+            /** Format: int64 */
+            atMs: number;
+            /** @description in fractions of the picture */
+            box: components["schemas"]["Box"];
+            /** Format: int64 */
+            createdMs: number;
+            id: string;
+            /** @description that looked at it */
+            model: string;
+            /** @description what it shows */
+            name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ExampleInBody: {
+            /** @description its id */
+            asset: string;
+            /**
+             * Format: int64
+             * @description of a film: the picture of that second
+             */
+            atMs?: number;
+            /** @description in fractions of the picture */
+            box: components["schemas"]["Box"];
+            /** @description what it shows */
+            name: string;
+            /**
+             * Format: int64
+             * @description 0 or left out: the newest
+             */
+            version?: number;
         };
         Exported: {
             /** @description of every version; times are flicks, 1/705600000 s */
@@ -1195,6 +1580,43 @@ export interface components {
             /** @description of every version */
             renditions: components["schemas"]["Rendition"][] | null;
             versions: components["schemas"]["Version"][] | null;
+        };
+        FaceView: {
+            asset: string;
+            /**
+             * Format: int64
+             * @description of its best picture
+             */
+            atMs: number;
+            /** @description there, in fractions */
+            box?: components["schemas"]["Box"];
+            /** Format: int64 */
+            endMs: number;
+            /** @description the same for those that look alike */
+            group?: string;
+            /**
+             * @description a person said so, or it resembles one of whom a person did
+             * @enum {string}
+             */
+            how?: "" | "confirmed" | "matched";
+            id: string;
+            /** @enum {string} */
+            kind: "face" | "voice";
+            person?: string;
+            personName?: string;
+            /** @description address of its crop */
+            picture?: string;
+            /**
+             * Format: double
+             * @description how good a likeness it is
+             */
+            score: number;
+            /** @description of a voice: its label in the asset */
+            speaker?: string;
+            /** Format: int64 */
+            startMs: number;
+            /** Format: int64 */
+            version: number;
         };
         Failure: {
             code: string;
@@ -1253,6 +1675,64 @@ export interface components {
             text: string;
             /** Format: int64 */
             updatedMs: number;
+        };
+        HiddenMark: {
+            /** @description around all places where it was seen */
+            box?: components["schemas"]["Box"];
+            /** Format: int64 */
+            endMs: number;
+            /** @enum {string} */
+            in: "sound" | "picture";
+            /** @description face, person, text, word, range, or the kind of personal data */
+            kind: string;
+            model: string;
+            /** Format: double */
+            score: number;
+            /** Format: int64 */
+            startMs: number;
+            /** @description enough of it to recognise it */
+            text?: string;
+        };
+        HiddenSpan: {
+            /** Format: int64 */
+            endMs: number;
+            /**
+             * Format: double
+             * @description level of what is left besides the tone, in dBFS
+             */
+            leftDb: number;
+            /** Format: int64 */
+            startMs: number;
+        };
+        HideAsk: {
+            /**
+             * @description blur where empty
+             * @enum {string}
+             */
+            cover?: "" | "blur" | "fill";
+            /** @description ids, with people */
+            people?: string[] | null;
+            /** @description with ranges */
+            ranges?: components["schemas"]["HideRange"][] | null;
+            /**
+             * @description bleep where empty
+             * @enum {string}
+             */
+            sound?: "" | "bleep" | "mute";
+            /** @description faces, people, pii, text, words, ranges */
+            what: string[] | null;
+            /** @description with words */
+            words?: string[] | null;
+        };
+        HideRange: {
+            /** @description cover this part of the picture */
+            box?: components["schemas"]["Box"];
+            /** Format: int64 */
+            endMs: number;
+            /** @description silence it */
+            sound?: boolean;
+            /** Format: int64 */
+            startMs: number;
         };
         ImageRecipe: {
             /** @enum {string} */
@@ -1400,6 +1880,19 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Leftover: {
+            box?: components["schemas"]["Box"];
+            /** @description it lies where something was hidden; otherwise it was not marked */
+            hidden: boolean;
+            /** @enum {string} */
+            in: "sound" | "picture";
+            kind: string;
+            /** Format: double */
+            score: number;
+            /** Format: int64 */
+            startMs: number;
+            text?: string;
+        };
         Machine: {
             /** Format: double */
             cores: number;
@@ -1431,6 +1924,26 @@ export interface components {
         MembersInBody: {
             /** @description ids of assets */
             ids: string[];
+        };
+        MergeInBody: {
+            from: string[];
+            /** @description whose name stays */
+            into: string;
+        };
+        MissRate: {
+            /** @description what was planted */
+            kind: string;
+            /** Format: int64 */
+            missed: number;
+            /**
+             * Format: int64
+             * @description 0: not measured
+             */
+            of: number;
+            /** @description date */
+            on?: string;
+            /** @description what it was measured on */
+            set: string;
         };
         NewCollectionInBody: {
             description?: string;
@@ -1469,6 +1982,10 @@ export interface components {
              * @description when it was last used, to within five minutes; 0 never
              */
             usedMs?: number;
+        };
+        NewPersonInBody: {
+            name: string;
+            note?: string;
         };
         NewUserInBody: {
             /** @example ada@example.org */
@@ -1565,9 +2082,53 @@ export interface components {
              */
             total?: number;
         };
+        PageCluster: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Cluster"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
         PageCollection: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Collection"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageDuplicate: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Duplicate"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageExample: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Example"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageFaceView: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["FaceView"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -1642,6 +2203,28 @@ export interface components {
              */
             total?: number;
         };
+        PagePerson: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Person"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PagePersonConsent: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["PersonConsent"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
         PagePolicy: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Policy"][];
@@ -1656,6 +2239,17 @@ export interface components {
         PagePull: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Pull"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageRedaction: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Redaction"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -1752,6 +2346,59 @@ export interface components {
              * @description UTC milliseconds; 0 is open
              */
             toMs?: number;
+        };
+        PatchPersonInBody: {
+            name?: string;
+            note?: string;
+        };
+        Person: {
+            /**
+             * Format: int64
+             * @description that show or hold them
+             */
+            assets: number;
+            /** @description that stands now */
+            consent?: components["schemas"]["PersonConsent"];
+            /** Format: int64 */
+            createdMs: number;
+            /**
+             * Format: int64
+             * @description stretches in which their face is seen
+             */
+            faces: number;
+            id: string;
+            name: string;
+            note?: string;
+            /** Format: int64 */
+            updatedMs: number;
+            /**
+             * Format: int64
+             * @description assets in which their voice is heard
+             */
+            voices: number;
+            /**
+             * @description why this person is not recognised any more
+             * @enum {string}
+             */
+            withdrawn?: "" | "revoked" | "expired";
+        };
+        PersonConsent: {
+            /** @description in words */
+            basis: string;
+            /** @description where it is written: a reference or an address */
+            document?: string;
+            /** Format: int64 */
+            endedMs?: number;
+            /** @enum {string} */
+            endedWhy?: "" | "revoked" | "expired" | "replaced";
+            /**
+             * Format: int64
+             * @description 0: never
+             */
+            expiresMs?: number;
+            /** Format: int64 */
+            givenMs: number;
+            id: string;
         };
         Place: {
             /** @description files or S3 */
@@ -1924,6 +2571,52 @@ export interface components {
             /** Format: int64 */
             num: number;
         };
+        Redaction: {
+            ask: components["schemas"]["HideAsk"];
+            asset: string;
+            createdBy?: string;
+            /** Format: int64 */
+            createdMs: number;
+            decidedBy?: string;
+            /** Format: int64 */
+            decidedMs?: number;
+            /** @description as the person signed */
+            decidedName?: string;
+            id: string;
+            problem?: string;
+            report: components["schemas"]["RedactionReport"];
+            /** @enum {string} */
+            state: "making" | "draft" | "approved" | "rejected" | "failed";
+            /** Format: int64 */
+            version: number;
+        };
+        RedactionReport: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description pictures of the finished rendition looked at
+             */
+            checked: number;
+            /** Format: int64 */
+            height?: number;
+            /** @description what the detectors find in the finished rendition */
+            left: components["schemas"]["Leftover"][];
+            marks: components["schemas"]["HiddenMark"][];
+            /**
+             * Format: int64
+             * @description looked at to find what to hide
+             */
+            pictures: number;
+            /** @description how often each detector misses, as far as it was measured */
+            rates: components["schemas"]["MissRate"][];
+            sha256: string;
+            /** @description of the sound, as they were hidden */
+            silences: components["schemas"]["HiddenSpan"][];
+            tool: string;
+            /** Format: int64 */
+            width?: number;
+        };
         Rendition: {
             asset: string;
             /** Format: int64 */
@@ -2038,6 +2731,12 @@ export interface components {
         SignInInBody: {
             email: string;
             password: string;
+        };
+        Signature: {
+            /** @description although the detectors still find something */
+            anyway?: boolean;
+            /** @description of the person who has watched it to its end */
+            name: string;
         };
         Spot: {
             /** Format: int64 */
@@ -2236,6 +2935,21 @@ export interface components {
             sounds?: string[] | null;
             /** @description as it is written */
             text: string;
+        };
+        TurnInBody: {
+            /** @description in words; needed to turn it on */
+            basis?: string;
+            document?: string;
+            /** @description recognise only people with a consent of their own */
+            eachPerson?: boolean;
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description when the basis ends by itself; 0: never
+             */
+            expiresMs?: number;
+            /** @description turning off: names that a person typed by hand stay */
+            keepNames?: boolean;
         };
         User: {
             /** Format: int64 */
@@ -2978,6 +3692,40 @@ export interface operations {
             };
         };
     };
+    duplicates: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDuplicate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-asset": {
         parameters: {
             query?: never;
@@ -2997,6 +3745,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Exported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "asset-faces": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFaceView"];
                 };
             };
             /** @description Error */
@@ -3168,6 +3950,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redactions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRedaction"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redact: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HideAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-redaction": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signature"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reject-redaction": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signature"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"];
+                };
             };
             /** @description Error */
             default: {
@@ -3620,6 +4578,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageExample"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-example": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-example": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decide-face": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceView"];
                 };
             };
             /** @description Error */
@@ -4132,6 +5222,368 @@ export interface operations {
             };
         };
     };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePerson"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-person": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPersonInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-people": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unnamed-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCluster"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forget-person": {
+        parameters: {
+            query?: {
+                /** @description remember where their faces are, without a name, so that redactions blur them */
+                blur?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchPersonInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePersonConsent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-consent": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-consent": {
+        parameters: {
+            query?: {
+                /** @description names that a person typed by hand stay where they typed them */
+                keepNames?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "person-faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFaceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-policies": {
         parameters: {
             query?: never;
@@ -4340,6 +5792,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    biometrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Biometrics"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "turn-biometrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TurnInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Biometrics"];
+                };
             };
             /** @description Error */
             default: {

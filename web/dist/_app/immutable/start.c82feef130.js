@@ -7,7 +7,7 @@
 
 					Promise.all([
 						import("/_app/immutable/entry/start.DzazznLj.js"),
-						import("/_app/immutable/entry/app.zwGvbAQo.js")
+						import("/_app/immutable/entry/app.DW_lokXI.js")
 					]).then(([kit, app]) => {
 						kit.start(app, element);
 					});
