@@ -13,7 +13,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(world.Main(m)) }
 
 // TestNothingMarkedIsLeft hides what is planted in films and looks for it in what comes out: in 4 films, in all with
-// SHOWREEL_TEST_DEEP=1. What a detector misses is counted; what it found must be gone.
+// SHOWREEL_TEST_DEEP=1, a part of those with SHOWREEL_TEST_PART=K/N. What a detector misses is counted; what it found must be gone.
 func TestNothingMarkedIsLeft(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
