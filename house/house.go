@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"showreel/engine/blob"
+	"showreel/engine/catalogue"
 	"showreel/engine/drm"
 	"showreel/engine/flow"
 	"showreel/engine/keys"
@@ -68,6 +69,7 @@ type House struct {
 	quality  *quality.Service
 	delivery *delivery.Service
 	analysis *analysis.Service
+	models   *catalogue.Catalogue // of the analysis room; nil without it
 
 	server  *httpd.Server
 	closers []func() error // run in reverse by Close

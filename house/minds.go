@@ -1,8 +1,6 @@
 package house
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,10 +105,14 @@ func (h *House) mindWidth() int {
 // openAnalysis plugs the room with the engines that listen, look and read.
 func (h *House) openAnalysis() error {
 	d := analysis.Deps{DB: h.db, Outbox: h.outbox, Blobs: h.blobs, Flow: h.flow, Budget: h.budget, Library: h.library, Access: h.access, Audit: h.audit,
-		Keys: h.ring, Costs: costs{h.samples}, Models: modelFolder(h.cfg.Models.Dir), Width: h.mindWidth(), Log: h.log}
+		Keys: h.ring, Costs: costs{h.samples}, Width: h.mindWidth(), Log: h.log}
 	if h.ingest != nil {
 		d.Working, d.Frames, d.Renderer = h.ingest, h.ingest, h.ingest
 	}
+	if err := h.openModels(); err != nil {
+		return err
+	}
+	d.Models = h.models
 	listens, err := h.helper("speech")
 	if err != nil {
 		return err
@@ -133,22 +135,4 @@ func (h *House) openAnalysis() error {
 	h.analysis.Flows(h.flow)
 	h.library.AlsoForget(h.analysis.Forget)
 	return nil
-}
-
-// modelFolder tells by its entries when models come and go.
-type modelFolder string
-
-// Revision implements analysis.Models.
-func (m modelFolder) Revision(context.Context) string {
-	entries, err := os.ReadDir(string(m))
-	if err != nil {
-		return "none"
-	}
-	var b strings.Builder
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && !strings.HasPrefix(e.Name(), ".") {
-			fmt.Fprintf(&b, "%s %d\n", e.Name(), info.ModTime().UnixNano())
-		}
-	}
-	return b.String()
 }

@@ -17,6 +17,7 @@ import (
 	"showreel/platform/config"
 	"showreel/platform/httpd"
 	"showreel/platform/run"
+	"showreel/product/analysis"
 	"showreel/product/delivery"
 	"showreel/product/ingest"
 	"showreel/product/library"
@@ -138,7 +139,7 @@ func (h *House) doors() []func(*httpd.Server) {
 		out = append(out, h.ingest.Routes)
 	}
 	if h.analysis != nil {
-		out = append(out, h.analysis.Routes)
+		out = append(out, h.analysis.Routes, analysis.ModelDoors{Models: h.models, Audit: h.audit}.Routes)
 	}
 	return out
 }
@@ -179,6 +180,7 @@ func (h *House) addServices(g *run.Group) {
 		g.Add("notices", h.alone("notices", h.notices))
 		if h.analysis != nil {
 			g.Add("analysis", h.alone("analysis", h.analysis.Run))
+			g.Add("models", h.models.Run)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (h *House) loadSamples(ctx context.Context) error {
 	}
 	ctx = access.With(ctx, access.System(access.MainTenant))
 	added := 0
-	for _, s := range slices.Backward(catalogue()) { // the first of the list is the newest in the library
+	for _, s := range slices.Backward(sampleRows()) { // the first of the list is the newest in the library
 		path := filepath.Join(h.cfg.Samples, s.name)
 		if _, err := os.Stat(path); err != nil {
 			h.log.Warn("a sample is missing and left out", "name", s.name)
@@ -51,8 +51,8 @@ func (h *House) loadSamples(ctx context.Context) error {
 
 type sample struct{ name, title, licence, credit, source string }
 
-// catalogue reads the embedded list of samples: tab-separated, see its first lines.
-func catalogue() []sample {
+// sampleRows reads the embedded list of samples: tab-separated, see its first lines.
+func sampleRows() []sample {
 	var out []sample
 	for in := bufio.NewScanner(strings.NewReader(samples.Catalogue)); in.Scan(); {
 		f := strings.Split(in.Text(), "\t")

@@ -27,6 +27,7 @@ have gcc || need+=(gcc libc6-dev)
 have g++ || need+=(g++)
 have make || need+=(make)
 have cmake || need+=(cmake)
+have mvn || need+=(maven)
 if [ "$what" = test ]; then
   have chromium || need+=(chromium)
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)

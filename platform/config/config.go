@@ -77,9 +77,10 @@ type Work struct {
 
 // Models is about the files of the models that listen, look, speak and read.
 type Models struct {
-	Dir    string   `key:"dir" doc:"Folder of installed models. Empty is in the data directory."`
-	Mirror string   `key:"mirror" doc:"Folder that is searched for models' files before any package is downloaded, for sites without a network; showreel models mirror fills it."`
-	Refuse []string `key:"refuse" doc:"Licences that are not installed: unknown (the terms of the weights are stated nowhere) and non-commercial, for example [non-commercial]."`
+	Dir     string   `key:"dir" doc:"Folder of installed models. Empty is in the data directory."`
+	Install []string `key:"install" doc:"Models or sets of them (default, optional, all) that are installed in the background when the server starts."`
+	Mirror  string   `key:"mirror" doc:"Folder that is searched for models' files before any package is downloaded, for sites without a network; showreel models mirror fills it."`
+	Refuse  []string `key:"refuse" doc:"Licences that are not installed: unknown (the terms of the weights are stated nowhere) and non-commercial, for example [non-commercial]."`
 }
 
 // AI is about the helper program that runs the models.

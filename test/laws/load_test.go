@@ -41,6 +41,7 @@ var root = sync.OnceValue(func() string {
 
 var load = sync.OnceValues(func() ([]pkg, error) {
 	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Name,Doc,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Imports", "./...")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the server is built
 	cmd.Dir = root()
 	out, err := cmd.Output()
 	if err != nil {

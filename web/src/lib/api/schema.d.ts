@@ -790,6 +790,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every model with its state, licence, origin and figures */
+        get: operations["list-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose which model a role uses */
+        put: operations["use-model"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a model, or a set (default, optional, all), in the background */
+        post: operations["install-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare a model's files with their checksums */
+        post: operations["verify-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people": {
         parameters: {
             query?: never;
@@ -1396,6 +1464,21 @@ export interface components {
             range: components["schemas"]["Range"];
             title: string;
         };
+        Check: {
+            /** Format: int64 */
+            atMs: number;
+            /**
+             * Format: int64
+             * @description files whose sha256 was compared
+             */
+            files: number;
+            model: string;
+            /** @enum {string} */
+            state: "ready" | "own" | "damaged" | "absent";
+            /** @description a test inference was run and right */
+            tested: boolean;
+            why?: string;
+        };
         ClearKey: {
             /** @description key id to key, both in hexadecimal */
             keys: {
@@ -1622,6 +1705,13 @@ export interface components {
             code: string;
             kind: string;
             text: string;
+        };
+        Figure: {
+            date: string;
+            measure: string;
+            synthetic: boolean;
+            test: string;
+            value: string;
         };
         Finding: {
             asset: string;
@@ -1864,6 +1954,13 @@ export interface components {
              */
             usedMs?: number;
         };
+        Languages: {
+            /** @description a part of ready */
+            measured?: string[] | null;
+            ready?: string[] | null;
+            /** @description words only */
+            words?: string[] | null;
+        };
         LedgerEntry: {
             actor?: string;
             asset: string;
@@ -1892,6 +1989,14 @@ export interface components {
             /** Format: int64 */
             startMs: number;
             text?: string;
+        };
+        Licence: {
+            /** @description SPDX, or empty */
+            id: string;
+            nonCommercial: boolean;
+            /** @description the terms of the weights are stated nowhere */
+            unknown: boolean;
+            words: string;
         };
         Machine: {
             /** Format: double */
@@ -2082,6 +2187,17 @@ export interface components {
              */
             total?: number;
         };
+        PageCheck: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Check"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
         PageCluster: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Cluster"][];
@@ -2261,6 +2377,17 @@ export interface components {
         PageRendition: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Rendition"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageStatus: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Status"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -2502,6 +2629,16 @@ export interface components {
              * @example /problems/not-found
              */
             type?: string;
+        };
+        Progress: {
+            /** Format: int64 */
+            bytes: number;
+            model: string;
+            /** @enum {string} */
+            step: "waiting" | "downloading" | "unpacking" | "converting" | "checking" | "ready" | "failed";
+            text?: string;
+            /** Format: int64 */
+            total: number;
         };
         Proof: {
             /** Format: int64 */
@@ -2837,6 +2974,46 @@ export interface components {
             /** Format: int64 */
             trashed: number;
         };
+        Status: {
+            abilities: string[];
+            /**
+             * Format: int64
+             * @description of the installed main file
+             */
+            bytes: number;
+            /** @description on one thread */
+            cost: string;
+            does: string;
+            id: string;
+            languages: components["schemas"]["Languages"];
+            licence: components["schemas"]["Licence"];
+            /**
+             * Format: int64
+             * @description 0 is not measured
+             */
+            memoryMb: number;
+            name: string;
+            /** @description programs that are missing here to install it */
+            needs?: string[] | null;
+            /** @description why the last attempt or check failed */
+            problem?: string;
+            processing: string;
+            progress?: components["schemas"]["Progress"];
+            quality: components["schemas"]["Figure"][];
+            /** @description why policy forbids it */
+            refused?: string;
+            role: string;
+            /** @enum {string} */
+            set: "default" | "optional";
+            /** @enum {string} */
+            state: "absent" | "installing" | "ready" | "damaged" | "own";
+            upstream: components["schemas"]["Upstream"];
+            /** @description chosen for its role, or the role's only choice */
+            using: boolean;
+            version: string;
+            /** @description the server will install it */
+            wanted: boolean;
+        };
         Storage: {
             machine: components["schemas"]["Machine"];
             /** @description Files are encrypted before they are stored */
@@ -2950,6 +3127,17 @@ export interface components {
             expiresMs?: number;
             /** @description turning off: names that a person typed by hand stay */
             keepNames?: boolean;
+        };
+        Upstream: {
+            project: string;
+            revision: string;
+            /** @description the package is not the author's own */
+            thirdPartyCopy: boolean;
+        };
+        UseInBody: {
+            /** @description Empty goes back to the standard model */
+            model: string;
+            role: string;
         };
         User: {
             /** Format: int64 */
@@ -5210,6 +5398,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "use-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "install-model": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A model, or a set: default, optional, all */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "verify-model": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A model, or a set: default, optional, all */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCheck"];
+                };
             };
             /** @description Error */
             default: {
