@@ -214,5 +214,5 @@ func (s splitter) image(i transcode.ImageOut) transcode.Task {
 		px = int64(v.Width) * int64(v.Height)
 		mem += px * 10 >> 20
 	}
-	return s.task("image-"+i.Name, transcode.KindImage, i.Name, s.b.image(i), 1, mem, px*30/1_000_000+50)
+	return s.task("image-"+i.Name, transcode.KindImage, i.Name, append(s.b.image(i), "icc-1"), 1, mem, px*30/1_000_000+50)
 }
