@@ -137,7 +137,7 @@ func (s splitter) chunks() ([]transcode.Task, error) {
 		return nil, nil
 	}
 	v := p.Info.Main("video")
-	count := int((p.Frames + int64(p.ChunkFrames) - 1) / int64(p.ChunkFrames))
+	count := chunkCount(p)
 	if count > 100_000 {
 		return nil, fault.Say("transcode.split", "video", fault.Invalid, "bad-plan", "The plan has %d chunks; make them longer.", count)
 	}
@@ -148,7 +148,7 @@ func (s splitter) chunks() ([]transcode.Task, error) {
 	}
 	out := make([]transcode.Task, 0, count)
 	for k := range count {
-		t := transcode.Task{ID: fmt.Sprintf("chunk-%04d", k), Kind: transcode.KindChunk, Chunk: k, First: int64(k) * int64(p.ChunkFrames), Cores: float64(threads), MemMB: mem}
+		t := transcode.Task{ID: fmt.Sprintf("chunk-%04d", k), Kind: transcode.KindChunk, Chunk: k, First: int64(k) * int64(p.ChunkFrames), Cores: 1, MemMB: mem}
 		t.Frames = min(int64(p.ChunkFrames), p.Frames-t.First)
 		for _, r := range p.Rungs {
 			t.EstCPUms += encodeMS(r, t.Frames)
@@ -163,7 +163,14 @@ func (s splitter) chunks() ([]transcode.Task, error) {
 	return out, nil
 }
 
-// chunkThreads lets a film of few chunks use two cores for each, and many chunks one: fewer threads cost less in all.
+// chunkCount is the number of chunks of a plan with rungs.
+func chunkCount(p transcode.Plan) int {
+	return int((p.Frames + int64(p.ChunkFrames) - 1) / int64(p.ChunkFrames))
+}
+
+// chunkThreads lets a chunk of a film of few use two cores where they are free, and one of many one: fewer threads cost
+// less in all. A chunk leases one core in any case, for its threads together fill 1.8 of two: two chunks side by side
+// leave none idle, where one after the other took 55 s of wall for 50 s of work.
 func chunkThreads(chunks int) int {
 	if chunks <= 3 {
 		return 2
