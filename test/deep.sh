@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-slices=(kills fuzz targets packaging server faults hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7)
+slices=(kills fuzz targets packaging server faults ffmpeg8 hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7)
 [ "${1:-}" != --count ] || { echo ${#slices[@]}; exit 0; }
 
 . test/engines/session.sh
@@ -37,6 +37,15 @@ slice_faults() {
   engines_start
   trap engines_stop EXIT
   CGO_ENABLED=1 SHOWREEL_TEST_FULL=1 go test -race -count=1 -timeout 10m ./platform/... ./engine/blob/... ./engine/flow/... ./engine/kv/... ./trust/...
+}
+
+# The transcoder's suite and the film's way to the player with ffmpeg 8.1.2, a static build that lacks zscale, PNG and WebP.
+slice_ffmpeg8() {
+  local bin=$SHOWREEL_CACHE/media-tools-bin
+  [ -x "$bin/ffmpeg8" ] || bash test/engines/media-tools.sh install "$SHOWREEL_CACHE/media-tools" "$bin"
+  "$bin/ffmpeg8" -version | sed -n 1p
+  SHOWREEL_TEST_FFMPEG=$bin/ffmpeg8 SHOWREEL_TEST_FFPROBE=$bin/ffprobe8 go test -count=1 -timeout 10m ./engine/transcode/...
+  SHOWREEL_TRANSCODE_FFMPEG=$bin/ffmpeg8 SHOWREEL_TRANSCODE_FFPROBE=$bin/ffprobe8 go test -count=1 -timeout 10m -run TestFilmFromUploadToPlayer ./test/journeys
 }
 
 n=${1:-}

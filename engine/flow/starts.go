@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -16,13 +15,7 @@ import (
 var schemaFiles embed.FS
 
 // Schema is the table of starts that wait for the relay. It lives in the business database.
-func Schema() sqldb.Schema {
-	files, err := fs.Sub(schemaFiles, "schema")
-	if err != nil {
-		panic(err) // the name is a constant of this file
-	}
-	return sqldb.Schema{Name: "flow", FS: files}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("flow", schemaFiles) }
 
 // StartIn starts a run if and only if the transaction commits: its row is relayed to the engine, woken by the commit and
 // found by polling otherwise. In effect the run starts exactly once, for its key is idempotent.

@@ -29,5 +29,4 @@ type Caps struct {
 	Encoders map[string]bool // by ffmpeg's name: libx264, aac, libsvtav1
 	Filters  map[string]bool // by ffmpeg's name: scdet, zscale
 	Decoders map[string]bool // by codec name: h264, prores
-	Hardware []string        // encoders that encoded a test frame: h264_nvenc
 }

@@ -10,7 +10,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -22,13 +21,7 @@ import (
 var schemaFS embed.FS
 
 // Schema returns the package's tables.
-func Schema() sqldb.Schema {
-	sub, err := fs.Sub(schemaFS, "schema")
-	if err != nil {
-		panic(err) // the embedded folder is part of the binary
-	}
-	return sqldb.Schema{Name: "outbox", FS: sub}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("outbox", schemaFS) }
 
 // Event is one thing that happened. Seq grows without gaps in commit order.
 type Event struct {

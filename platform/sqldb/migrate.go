@@ -2,7 +2,9 @@ package sqldb
 
 import (
 	"context"
+	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"regexp"
 	"time"
@@ -18,6 +20,19 @@ import (
 type Schema struct {
 	Name string // a short lower-case word, unique in the product
 	FS   fs.FS
+}
+
+// SchemaOf returns the set of the migrations in the folder "schema" of a package's embedded files. It panics where there is
+// none, for that folder is part of the program.
+func SchemaOf(name string, files embed.FS) Schema {
+	sub, err := fs.Sub(files, "schema")
+	if err == nil {
+		_, err = fs.Stat(sub, ".")
+	}
+	if err != nil {
+		panic(fmt.Sprintf("sqldb: schema %s: %v", name, err))
+	}
+	return Schema{Name: name, FS: sub}
 }
 
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)

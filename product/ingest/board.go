@@ -33,6 +33,7 @@ type live struct {
 	tasks   map[string]*liveTask
 	stops   map[string]context.CancelCauseFunc
 	lacks   string // what a task waits for that is no lease
+	gone    string // the database or storage that is away
 	preview map[string]bool
 	total   int
 	done    int
@@ -169,6 +170,15 @@ func (b *board) lack(job, reason string) {
 	}
 }
 
+// away notes that the database or the storage does not answer; "" ends it.
+func (b *board) away(job, what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.jobs[job]; l != nil && l.gone != what {
+		l.gone, l.dirty = what, true
+	}
+}
+
 // tally gives a job that ends its counts.
 func (b *board) tally(j *Job) {
 	b.mu.Lock()
@@ -224,14 +234,22 @@ func (l *live) draw(j *Job, waiting []budget.Wait) {
 			j.advance(StageTranscode, rest/restAll)
 		}
 		l.explain(j, waiting)
-	} else if l.lacks != "" && j.State == Running {
-		j.State, j.WaitsFor = Waiting, l.lacks
-	} else if l.lacks == "" && j.State == Waiting {
+	} else if what := l.needs(); what != "" && j.State == Running {
+		j.State, j.WaitsFor = Waiting, what
+	} else if what == "" && j.State == Waiting {
 		j.State, j.WaitsFor = Running, ""
 	}
 	if gone := time.Since(l.begun); j.Progress > l.base {
 		j.EstimateMS = estimate(gone, (j.Progress-l.base)/max(1-l.base, 0.01)).Milliseconds()
 	}
+}
+
+// needs is what the job waits for that is no lease, or "".
+func (l *live) needs() string {
+	if l.lacks != "" {
+		return l.lacks
+	}
+	return l.gone
 }
 
 func (l *live) shares() (pre, preAll, rest, restAll float64) {
@@ -250,8 +268,8 @@ func (l *live) explain(j *Job, waiting []budget.Wait) {
 	if j.State != Running && j.State != Waiting && j.State != Queued {
 		return
 	}
-	if l.lacks != "" {
-		j.State, j.WaitsFor = Waiting, l.lacks
+	if what := l.needs(); what != "" {
+		j.State, j.WaitsFor = Waiting, what
 		return
 	}
 	if len(l.stops) > 0 {

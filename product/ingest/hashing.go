@@ -108,7 +108,7 @@ func (u *hashUpload) append(ctx context.Context, offset int64, src io.Reader) (i
 	if chunk != nil {
 		into = io.MultiWriter(sum, chunk)
 	}
-	counted := &hashedReader{r: src, hash: into}
+	counted := &hashedReader{r: src, hash: into, at: offset}
 	n, err := u.Upload.WriteChunk(ctx, offset, counted)
 	if err != nil || n != counted.n {
 		_ = os.Remove(sumPath(u.path)) // the hash may be ahead of the file; it is computed again from the file
@@ -132,6 +132,7 @@ const hashBlock = 512 << 10
 type hashedReader struct {
 	r    io.Reader
 	hash io.Writer
+	at   int64 // where in the file the first byte goes
 	n    int64
 }
 
@@ -150,6 +151,7 @@ func (h *hashedReader) WriteTo(w io.Writer) (written int64, err error) {
 	blocks := [2][]byte{make([]byte, hashBlock), make([]byte, hashBlock)}
 	hashed := make(chan struct{}, 1)
 	hashed <- struct{}{}
+	early := blob.WriteBack(w, h.at)
 	for i := 0; ; i++ {
 		n, readErr := fill(h.r, blocks[i%2])
 		block := blocks[i%2][:n]
@@ -161,6 +163,7 @@ func (h *hashedReader) WriteTo(w io.Writer) (written int64, err error) {
 		}()
 		wrote, writeErr := w.Write(block)
 		written += int64(wrote)
+		early(int64(wrote))
 		if writeErr != nil || readErr != nil {
 			<-hashed
 			switch {

@@ -25,6 +25,7 @@ func timed[T any](ctx context.Context, w work, name string, fn func(context.Cont
 		}
 		out, err = fn(ctx)
 	}
+	w.tellOutage(err)
 	if w.s.deps.Costs != nil && err == nil {
 		w.s.deps.Costs.Cost(ctx, meter.Cost{Tenant: w.in.Tenant, Subject: w.in.Asset, Step: "ingest." + name, WallMS: time.Since(begun).Milliseconds(), Count: 1})
 	}
@@ -245,7 +246,7 @@ func (w work) admit(ctx context.Context, plan planned) error {
 }
 
 // run does the work of an item under its lease and stores the result: files first, then the ledger row. A result that a
-// full store does not take is not made again: it waits in the working folder, and the lease is given to others.
+// full or absent store does not take is not made again: it waits in the working folder, and the lease is given to others.
 func (w work) run(ctx context.Context, plan planned, it item, release func()) error {
 	source, err := w.source(ctx)
 	if err != nil {
@@ -277,13 +278,14 @@ func (w work) run(ctx context.Context, plan planned, it item, release func()) er
 		return err
 	}
 	row, err := w.keep(ctx, it, result, held)
-	for fault.Is(err, fault.Full) && ctx.Err() == nil {
+	for began := time.Now(); err != nil && ctx.Err() == nil; {
 		release()
-		if err := w.awaitSpace(ctx); err != nil {
+		if err := w.awaitStore(ctx, err, began); err != nil {
 			return err
 		}
 		row, err = w.keep(ctx, it, result, held)
 	}
+	w.tellOutage(err)
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,15 @@ func TestWaitingForSpaceIsSaidAfterARestart(t *testing.T) {
 	before := s.until(t, rec.Job, waits)
 	s.stop()
 	s = open(t, dir, change)
-	// The row of before the restart says so still, so what this process writes is looked at: its first word is that it runs.
-	s.until(t, rec.Job, func(j ingest.Job) bool { return j.State == ingest.Running })
-	after := s.until(t, rec.Job, waits)
+	// The row of before the restart says so still: only what this process has written counts.
+	rev := func() (n int64) {
+		if err := s.db.Read().QueryRowContext(t.Context(), `SELECT rev FROM ingest_jobs WHERE id = $1`, rec.Job).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	old := rev()
+	after := s.until(t, rec.Job, func(j ingest.Job) bool { return waits(j) && rev() > old })
 	if after.Tasks.Total != before.Tasks.Total || after.Tasks.Done == 0 {
 		t.Errorf("its pieces were %+v and are %+v", before.Tasks, after.Tasks)
 	}

@@ -28,7 +28,7 @@ func TestHoursOfSilence(t *testing.T) {
 	if j := ended(t, s, a.job, patience); j.State != "held" || j.Error != nil {
 		t.Fatalf("the job is %s %s, want it held for a person", j.State, show(j.Error))
 	}
-	ask(t, s, http.MethodPost, "/v1/assets/"+a.asset+"/play", map[string]any{}).refused(t, "play", http.StatusNotFound, "not-playable")
+	ask(t, s, http.MethodPost, "/v1/assets/"+a.asset+"/play", map[string]any{}).refused(t, "play", http.StatusConflict, "held")
 	var findings struct {
 		Items []struct {
 			ID       string `json:"id"`

@@ -61,6 +61,7 @@ func outcome(t *testing.T, s *world.Server, asset string) map[string]string {
 
 type job struct {
 	State      string `json:"state"`
+	WaitsFor   string `json:"waitsFor"`
 	Asset      string `json:"asset"`
 	Error      any    `json:"error"`
 	CreatedMS  int64  `json:"createdMs"`

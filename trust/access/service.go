@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -18,13 +17,7 @@ import (
 var schemaFiles embed.FS
 
 // Schema is access's tables.
-func Schema() sqldb.Schema {
-	sub, err := fs.Sub(schemaFiles, "schema")
-	if err != nil {
-		panic("access: " + err.Error()) // the folder is embedded above
-	}
-	return sqldb.Schema{Name: "access", FS: sub}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("access", schemaFiles) }
 
 // Deps is what access needs.
 type Deps struct {

@@ -9,7 +9,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"io/fs"
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -57,13 +56,7 @@ type Record struct {
 var schemaFS embed.FS
 
 // Schema returns the tables of the log.
-func Schema() sqldb.Schema {
-	sub, err := fs.Sub(schemaFS, "schema")
-	if err != nil {
-		panic(err) // the embedded folder is part of the program
-	}
-	return sqldb.Schema{Name: "audit", FS: sub}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("audit", schemaFS) }
 
 // Log is the audit log of one database.
 type Log struct {

@@ -26,9 +26,6 @@ import (
 // tempDir holds files being written. Keys cannot name it.
 const tempDir = ".tmp-put"
 
-// flushEvery is after how many bytes the disk is told to start writing.
-const flushEvery = 8 << 20
-
 // Driver is a folder of blobs. It implements blob.Driver, blob.LocalDriver and blob.HeadDriver.
 type Driver struct {
 	dir     string
@@ -139,7 +136,7 @@ func (d *Driver) fill(ctx context.Context, f *os.File, r io.Reader, size int64) 
 	}
 	buf := d.buffers.Get().(*[]byte)
 	defer d.buffers.Put(buf)
-	var written, flushed int64
+	wrote := blob.WriteBack(f, 0)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -149,11 +146,7 @@ func (d *Driver) fill(ctx context.Context, f *os.File, r io.Reader, size int64) 
 			if _, err := f.Write((*buf)[:n]); err != nil {
 				return err
 			}
-			if written += int64(n); written-flushed >= flushEvery {
-				// Only a hint, so that the disk works while the source does; Sync below is what counts.
-				_ = unix.SyncFileRange(int(f.Fd()), flushed, written-flushed, unix.SYNC_FILE_RANGE_WRITE)
-				flushed = written
-			}
+			wrote(int64(n))
 		}
 		if err == io.EOF {
 			return f.Sync()

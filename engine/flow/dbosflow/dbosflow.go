@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -107,11 +106,7 @@ func openTables(ctx context.Context, url string) (*sqldb.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.Sub(schemaFiles, "schema")
-	if err == nil {
-		err = db.Migrate(ctx, sqldb.Schema{Name: "dbosflow", FS: files})
-	}
-	if err != nil {
+	if err := db.Migrate(ctx, sqldb.SchemaOf("dbosflow", schemaFiles)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

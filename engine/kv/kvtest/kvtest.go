@@ -106,12 +106,12 @@ func race(t *testing.T, s *kv.Store, _ kv.Driver) {
 }
 
 func expiry(t *testing.T, s *kv.Store, d kv.Driver) {
-	check(t, s.Put(t.Context(), "short", []byte("x"), 20*time.Millisecond))
+	check(t, s.Put(t.Context(), "short", []byte("x"), time.Second)) // a busy database may need a while until the Get
 	check(t, s.Put(t.Context(), "long", []byte("x"), time.Hour))
 	check(t, s.Put(t.Context(), "ever", []byte("x"), 0))
 	_, rev, err := s.Get(t.Context(), "short")
 	check(t, err)
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(1050 * time.Millisecond)
 	_, _, err = s.Get(t.Context(), "short")
 	wantKind(t, err, fault.NotFound)
 	_, err = s.PutIf(t.Context(), "short", []byte("y"), 0, rev)

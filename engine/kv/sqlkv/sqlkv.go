@@ -8,7 +8,6 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/hex"
-	"io/fs"
 	"math/rand/v2"
 
 	"showreel/engine/kv"
@@ -20,13 +19,7 @@ import (
 var schemaFS embed.FS
 
 // Schema returns the table of the records.
-func Schema() sqldb.Schema {
-	sub, err := fs.Sub(schemaFS, "schema")
-	if err != nil {
-		panic(err) // the embedded folder is part of the program
-	}
-	return sqldb.Schema{Name: "kv", FS: sub}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("kv", schemaFS) }
 
 // Driver implements kv.Driver over a database that Schema was migrated into.
 type Driver struct{ db *sqldb.DB }

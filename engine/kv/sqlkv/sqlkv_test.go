@@ -8,7 +8,6 @@ import (
 	"showreel/engine/kv"
 	"showreel/engine/kv/kvtest"
 	"showreel/engine/kv/sqlkv"
-	"showreel/platform/sqldb"
 	"showreel/platform/sqldb/sqldbtest"
 )
 
@@ -17,21 +16,7 @@ func TestConformanceSQLite(t *testing.T) {
 }
 
 func TestConformancePostgres(t *testing.T) {
-	kvtest.Run(t, func(t *testing.T) kv.Driver {
-		db, err := sqldb.Open(t.Context(), sqldbtest.PostgresURL(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		if err := db.Migrate(t.Context(), sqlkv.Schema()); err != nil {
-			t.Fatal(err)
-		}
-		return sqlkv.New(db)
-	})
+	kvtest.Run(t, func(t *testing.T) kv.Driver { return sqlkv.New(sqldbtest.Postgres(t, sqlkv.Schema())) })
 }
 
 func TestRunSweeps(t *testing.T) {

@@ -6,7 +6,6 @@ package sqlitemeter
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"strings"
 
 	"showreel/engine/meter"
@@ -17,13 +16,7 @@ import (
 var schemaFS embed.FS
 
 // Schema returns the tables.
-func Schema() sqldb.Schema {
-	sub, err := fs.Sub(schemaFS, "schema")
-	if err != nil {
-		panic(err) // the embedded folder is part of the program
-	}
-	return sqldb.Schema{Name: "meter", FS: sub}
-}
+func Schema() sqldb.Schema { return sqldb.SchemaOf("meter", schemaFS) }
 
 // Driver implements meter.Driver over a database that Schema was migrated into.
 type Driver struct{ db *sqldb.DB }

@@ -6,7 +6,6 @@ import (
 	"showreel/engine/meter"
 	"showreel/engine/meter/metertest"
 	"showreel/engine/meter/sqlitemeter"
-	"showreel/platform/sqldb"
 	"showreel/platform/sqldb/sqldbtest"
 )
 
@@ -15,19 +14,5 @@ func TestConformance(t *testing.T) {
 }
 
 func TestConformancePostgres(t *testing.T) {
-	metertest.Run(t, func(t *testing.T) meter.Driver {
-		db, err := sqldb.Open(t.Context(), sqldbtest.PostgresURL(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		if err := db.Migrate(t.Context(), sqlitemeter.Schema()); err != nil {
-			t.Fatal(err)
-		}
-		return sqlitemeter.New(db)
-	})
+	metertest.Run(t, func(t *testing.T) meter.Driver { return sqlitemeter.New(sqldbtest.Postgres(t, sqlitemeter.Schema())) })
 }

@@ -79,7 +79,6 @@ func (d *Driver) readCaps(ctx context.Context) (transcode.Caps, error) {
 	if len(missing) > 0 {
 		return c, fault.Say("transcode.open", d.ffmpeg, fault.Unavailable, "ffmpeg-incomplete", "This ffmpeg lacks %s; install a full build.", strings.Join(missing, ", "))
 	}
-	c.Hardware = d.tryHardware(ctx, c)
 	return c, nil
 }
 
@@ -116,22 +115,6 @@ func parseList(text string) map[string]bool {
 			continue
 		}
 		out[f[1]] = true
-	}
-	return out
-}
-
-// tryHardware names the hardware encoders that encode one test frame here. Where there is no device node, none is tried.
-func (d *Driver) tryHardware(ctx context.Context, c transcode.Caps) []string {
-	var out []string
-	for _, h := range hardwareEncoders {
-		if !c.Encoders[h.name] || !h.present() {
-			continue
-		}
-		args := append([]string{"-nostdin", "-v", "error"}, h.args...)
-		_, err := child.Run(ctx, child.Spec{Path: d.ffmpeg, Args: args, Wall: 10 * time.Second, NoNetwork: true})
-		if err == nil {
-			out = append(out, h.name)
-		}
 	}
 	return out
 }

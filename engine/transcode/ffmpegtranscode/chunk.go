@@ -39,7 +39,7 @@ func (w *work) chunkOnce(ctx context.Context) (transcode.Result, error) {
 	if err := w.sweep(); err != nil {
 		return res, err
 	}
-	threads := max(1, int(w.task.Cores))
+	threads := chunkThreads(chunkCount(w.plan))
 	rungs := w.b.rungs(w.task)
 	if len(rungs) == 0 && w.b.taps() == 0 && w.plan.Analysis.FramesWidth == 0 {
 		return res, nil

@@ -90,7 +90,8 @@ func (b builder) chunkGraph(g *graph, t transcode.Task, lead, threads int) {
 	for i := range rungs {
 		heads = append(heads, fmt.Sprintf("[b%d]", i))
 	}
-	if an.FramesWidth > 0 {
+	stills := b.hasStills(t)
+	if stills {
 		heads = append(heads, "[bf]")
 	}
 	if small < 0 && taps > 0 {
@@ -100,7 +101,7 @@ func (b builder) chunkGraph(g *graph, t transcode.Task, lead, threads int) {
 	for i, r := range rungs {
 		b.rung(g, r, i, lead, threads, i == small && taps > 0, t)
 	}
-	if an.FramesWidth > 0 {
+	if stills {
 		b.stills(g, t, lead)
 	}
 	if taps > 0 {
@@ -175,6 +176,12 @@ func (b builder) interval(milliseconds int64) (up, down int64) {
 }
 
 const jpegFormat = "scale=out_range=pc,format=yuvj420p"
+
+// hasStills reports whether a second begins in the chunk. A last chunk may be shorter than that, and ffmpeg 8 fails where an
+// output gets no frame.
+func (b builder) hasStills(t transcode.Task) bool {
+	return b.plan.Analysis.FramesWidth > 0 && b.firstTick(t.First, 1000) < b.firstTick(t.First+t.Frames, 1000)
+}
 
 // stills writes one JPEG a second for readers of text and faces.
 func (b builder) stills(g *graph, t transcode.Task, lead int) {

@@ -71,3 +71,6 @@ func ICC(format string, b []byte) (name string, wide, ok bool) {
 	p, ok := readICC(findICC(format, bytes.NewReader(b)))
 	return p.name, p.wide, ok
 }
+
+// FindICC takes the colour profile out of a picture's bytes, nil where there is none.
+func FindICC(format string, b []byte) []byte { return findICC(format, bytes.NewReader(b)) }

@@ -5,7 +5,11 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"showreel/engine/transcode"
@@ -26,6 +30,7 @@ func iccOf(name string, primaries [9]float64) []byte {
 		desc = append(desc, 0)
 	}
 	head := make([]byte, 128)
+	copy(head[8:], "\x02\x10\x00\x00mntrRGB XYZ ")
 	copy(head[36:], "acsp")
 	out := binary.BigEndian.AppendUint32(head, 4)
 	at := uint32(128 + 4 + 4*12)
@@ -44,6 +49,7 @@ func iccOf(name string, primaries [9]float64) []byte {
 			out = binary.BigEndian.AppendUint32(out, uint32(int32(v*65536)))
 		}
 	}
+	binary.BigEndian.PutUint32(out, uint32(len(out)))
 	return out
 }
 
@@ -88,6 +94,70 @@ func TestPicturesKeepTheirMetadata(t *testing.T) {
 		if v := info.Main("video"); v.Rotate != 90 {
 			t.Errorf("it is turned by %d degrees, want 90", v.Rotate)
 		}
+	}
+}
+
+// TestRenditionsKeepTheProfile makes a JPEG and a WebP of a wide-gamut picture and reads the profile out of each, byte by
+// byte, and the picture itself, with another reader than the one that wrote it.
+func TestRenditionsKeepTheProfile(t *testing.T) {
+	d := open(t)
+	s := transcode.New(d)
+	plain, err := os.ReadFile(transcodetest.Make(t, "p.jpg", "-f", "lavfi", "-i", "testsrc2=s=64x32", "-frames:v", "1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grey := iccOf("Grey", sRGB)
+	copy(grey[16:], "GRAY")
+	large := append(iccOf("Display P3", displayP3), make([]byte, 100_001)...)
+	binary.BigEndian.PutUint32(large, uint32(len(large)))
+	for _, c := range []struct {
+		name      string
+		icc, want []byte
+	}{{"wide", iccOf("Display P3", displayP3), iccOf("Display P3", displayP3)}, {"two segments", large, large}, {"of greys", grey, nil}, {"cut", large[:5000], nil}} {
+		t.Run(c.name, func(t *testing.T) {
+			src := transcodetest.Write(t, "dressed.jpg", dressed(plain, c.icc))
+			info, err := s.Probe(t.Context(), src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := transcode.Plan{Info: info, Images: []transcode.ImageOut{{Name: "i-jpeg", Format: "jpeg", MaxW: 64, MaxH: 64}}}
+			if d.Caps().Encoders["libwebp"] {
+				p.Images = append(p.Images, transcode.ImageOut{Name: "i-webp", Format: "webp", MaxW: 64, MaxH: 64}, transcode.ImageOut{Name: "i-tiny", Format: "webp", MaxW: 15, MaxH: 15})
+			}
+			tasks, err := s.Split(p, strings.Repeat("5e", 32))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, task := range tasks {
+				res, err := s.Run(t.Context(), p, task, transcode.Env{Source: src, WorkDir: filepath.Join(t.TempDir(), "work")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				carries(t, res.Files[0], p.Images[n], c.want)
+			}
+		})
+	}
+}
+
+// carries checks the profile of a rendition and that it still decodes at its size, upright.
+func carries(t *testing.T, f transcode.File, want transcode.ImageOut, icc []byte) {
+	t.Helper()
+	b, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ffmpegtranscode.FindICC(want.Format, b); !bytes.Equal(got, icc) {
+		t.Errorf("%s carries a profile of %d bytes, want %d", want.Name, len(got), len(icc))
+	}
+	img, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatalf("%s: %v", want.Name, err)
+	}
+	if size := img.Bounds().Size(); size.X != want.MaxW/2 && size.X != (want.MaxW+1)/2 || size.Y != want.MaxH || f.Bytes != int64(len(b)) {
+		t.Errorf("%s is %v and %d bytes, said %d", want.Name, size, len(b), f.Bytes)
+	}
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-xerror", "-i", f.Path, "-f", "null", "-").CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%s: ffmpeg says %v %s", want.Name, err, out)
 	}
 }
 

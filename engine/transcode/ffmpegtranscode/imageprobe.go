@@ -35,8 +35,8 @@ func (p *prober) imageInfo(ctx context.Context) (media.Info, error) {
 	info.Kind, info.Duration, info.Format = media.Image, 0, p.kind.name
 	v := info.Main("video")
 	if v == nil || v.Width < 1 || v.Height < 1 {
-		if p.kind.demuxer == "mov" {
-			return media.Info{}, p.say(fault.Unsupported, "unsupported-format", "The installed ffmpeg cannot read %s pictures. Convert the picture to JPEG or PNG and upload it again.", p.kind.name)
+		if p.kind.demuxer == "mov" || p.undecodable() {
+			return media.Info{}, p.say(fault.Unsupported, "unsupported-format", "The installed ffmpeg cannot read %s pictures. Convert the picture to JPEG and upload it again, or install a full build.", p.kind.name)
 		}
 		return media.Info{}, p.say(fault.Invalid, "not-media", "The picture cannot be read. It may be damaged: export it again.")
 	}
@@ -58,6 +58,13 @@ func (p *prober) imageInfo(ctx context.Context) (media.Info, error) {
 		}
 	}
 	return info, nil
+}
+
+// undecodable reports whether a build of ffmpeg lacks the decoder of this kind of picture.
+func (p *prober) undecodable() bool {
+	names := map[string]string{"jpeg": "mjpeg", "png": "png", "webp": "webp", "bmp": "bmp", "tiff": "tiff", "gif": "gif", "exr": "exr", "psd": "psd", "dpx": "dpx"}
+	name := names[p.kind.name]
+	return name != "" && len(p.d.caps.Decoders) > 0 && !p.d.caps.Decoders[name]
 }
 
 func (p *prober) headerSize() (w, h int, ok bool) {

@@ -107,7 +107,8 @@ func (b builder) keyframe(at float64, choose string, width int, name string) []s
 	return append(a, "-update", "1", "-f", "image2", name)
 }
 
-// image makes one picture rendition: turned upright by its EXIF orientation, never enlarged, without metadata.
+// image makes one picture rendition: turned upright by its EXIF orientation, never enlarged, without metadata; keepICC
+// gives it the colour profile, which some versions of ffmpeg do not write.
 func (b builder) image(i transcode.ImageOut) []string {
 	a := append(b.head(false), b.input(0, 1, "-noautorotate")...)
 	v := b.plan.Info.Main("video")

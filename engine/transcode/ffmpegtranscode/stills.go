@@ -82,7 +82,7 @@ func (w *work) size(path string) (width, height int) {
 	return c.Width, c.Height
 }
 
-// image writes one picture rendition.
+// image writes one picture rendition, with the source's colour profile.
 func (w *work) image(ctx context.Context) (transcode.Result, error) {
 	var res transcode.Result
 	for _, i := range w.plan.Images {
@@ -91,6 +91,11 @@ func (w *work) image(ctx context.Context) (transcode.Result, error) {
 		}
 		if err := w.ffmpeg(ctx, w.b.image(i), quiet{}); err != nil {
 			return res, err
+		}
+		if exists(w.path(imageFile(i))) {
+			if err := w.keepICC(w.path(imageFile(i)), i.Format); err != nil {
+				return res, err
+			}
 		}
 		f, err := w.file(i.Name, w.path(imageFile(i)), transcode.RoleImage)
 		if err != nil {

@@ -73,6 +73,9 @@ func testProbeShapes(t *testing.T, s *transcode.Service) {
 		if v := probe(t, s, p).Main("video"); v.Width != 321 || v.Height != 181 {
 			t.Errorf("%+v", *v)
 		}
+		if !s.Caps().Decoders["png"] {
+			return // such a build says so of every PNG
+		}
 		p = Make(t, "one.png", "-f", "lavfi", "-i", "color=red:s=16x16", "-vf", "format=rgb24,crop=1:1:exact=1", "-frames:v", "1")
 		if i := probe(t, s, p); i.Kind != media.Image || i.Main("video").Width != 1 {
 			t.Errorf("%+v", i)

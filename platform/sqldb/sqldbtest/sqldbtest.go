@@ -17,10 +17,10 @@ import (
 func Each(t *testing.T, schemas []sqldb.Schema, fn func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		fn(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), schemas))
+		fn(t, SQLite(t, schemas...))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		fn(t, open(t, PostgresURL(t), schemas))
+		fn(t, Postgres(t, schemas...))
 	})
 }
 
@@ -28,6 +28,12 @@ func Each(t *testing.T, schemas []sqldb.Schema, fn func(t *testing.T, db *sqldb.
 func SQLite(t testing.TB, schemas ...sqldb.Schema) *sqldb.DB {
 	t.Helper()
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), schemas)
+}
+
+// Postgres returns a fresh migrated Postgres store; see Each for when it skips.
+func Postgres(t testing.TB, schemas ...sqldb.Schema) *sqldb.DB {
+	t.Helper()
+	return open(t, PostgresURL(t), schemas)
 }
 
 // PostgresURL makes an empty database for this test and returns its address; see Each for when it skips.
