@@ -22,8 +22,9 @@ const (
 	Faces      = "faces"      // faces, followed through a shot
 	Moderation = "moderation" // what a person should look at
 	PII        = "pii"        // personal data in words and writing
-	Meaning    = "meaning"    // entities, phrases, sentiment, chapters, summary
+	Meaning    = "meaning"    // entities, phrases, sentiment
 	Examples   = "examples"   // what looks like a person's examples
+	Structure  = "structure"  // chapters, a summary, places for breaks
 	Picture    = "picture"    // how good the picture is, and its colours
 )
 
@@ -68,6 +69,8 @@ func everything() []Ability {
 		{Name: PII, Title: "personal data", On: onTimeline, Kinds: []media.Kind{media.Video, media.Audio, media.Text, media.Image}, After: []string{Speech, Text}, Stage: 5, MemMB: 128, Tracks: []media.Track{media.TrackPII}},
 		{Name: Meaning, Title: "meaning", On: onTimeline, Kinds: worded, After: []string{Speech}, Stage: 5, MemMB: 256,
 			Tracks: []media.Track{media.TrackEntity, media.TrackPhrase, media.TrackSentiment}},
+		{Name: Structure, Title: "chapters and summary", On: onTimeline, Kinds: heard, After: []string{Speech, Scenes}, Stage: 6, MemMB: 256,
+			Tracks: []media.Track{media.TrackChapter, media.TrackSummary, media.TrackAdBreak}},
 	}
 }
 
@@ -105,6 +108,7 @@ func (s *Service) works() map[string]work {
 		Scenes:     {ready: s.seeing("labels"), cut: none, finish: s.joinScenes},
 		PII:        {ready: s.analyzerReady, cut: none, finish: s.joinPersonal},
 		Meaning:    {ready: s.analyzerReady, cut: none, finish: s.joinMeaning},
+		Structure:  {ready: s.embedReady, cut: none, finish: s.joinStructure},
 	}
 	out := map[string]work{}
 	for _, a := range everything() {

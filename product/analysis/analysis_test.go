@@ -51,7 +51,7 @@ func TestAFilmIsUnderstood(t *testing.T) {
 	}
 	o = s.ended(t, ref)
 	states := byState(o)
-	if diff := cmp.Diff([]string{"pii", "meaning"}, states[analysis.Unavailable]); diff != "" || len(states[analysis.Failed]) > 0 {
+	if diff := cmp.Diff([]string{"pii", "meaning", "structure"}, states[analysis.Unavailable]); diff != "" || len(states[analysis.Failed]) > 0 {
 		t.Fatal(diff, states)
 	}
 	lines := s.timeline(t, ref)
@@ -97,7 +97,7 @@ func TestASilentFilmIsDoneWithoutListening(t *testing.T) {
 	_, err := s.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{})
 	must(t, err)
 	states := byState(s.ended(t, ref))
-	if diff := cmp.Diff([]string{"pii", "meaning"}, states[analysis.Unavailable]); diff != "" || e.calls.Load() != 0 {
+	if diff := cmp.Diff([]string{"pii", "meaning", "structure"}, states[analysis.Unavailable]); diff != "" || e.calls.Load() != 0 {
 		t.Error(diff, e.calls.Load())
 	}
 	_, err = s.Transcript(as(t, access.RoleViewer), ref.Asset, 0)
