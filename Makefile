@@ -7,7 +7,7 @@ export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run test native models build check deep bench dist golden setup setup-test samples clean
+.PHONY: run test native models bulletin build check deep bench dist golden setup setup-test samples clean
 
 run: setup samples build
 	SHOWREEL_MODELS_DIR=$(CACHE)/models SHOWREEL_MODELS_INSTALL=default bin/showreel serve --samples $(CACHE)/samples
@@ -28,6 +28,10 @@ native: setup
 # The default models and the fast English one: 0.9 GB to download, once.
 models: build
 	bin/showreel models install default whisper-tiny-en --dir $(CACHE)/models
+
+# A news bulletin of ours, two minutes with packaged voices, rendered into the samples: its script is exact test truth.
+bulletin: samples models
+	go run ./test/bulletin -samples $(CACHE)/samples -models $(CACHE)/models -ai bin/showreel-ai -out $(CACHE)/samples
 
 build: native
 	$(BUILD) -o bin/showreel ./cmd/showreel
