@@ -87,7 +87,7 @@ func testJoin(t *testing.T, s *transcode.Service, src string) string {
 
 // testProgress: a chunk with every measurement tells its frames while it works, and never fewer than before.
 func testProgress(t *testing.T, s *transcode.Service) {
-	src := Make(t, "p.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=24:d=6", "-c:v", "libx264", "-preset", "ultrafast")
+	src := Make(t, "p.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=24:d=30", "-c:v", "libx264", "-preset", "ultrafast")
 	p := Tiny(probe(t, s, src))
 	p.ChunkFrames = int(p.Frames+int64(p.GOPFrames)) / p.GOPFrames * p.GOPFrames
 	var told []int64
