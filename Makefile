@@ -10,7 +10,7 @@ BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 .PHONY: run test native models bulletin build check deep bench dist golden setup setup-test samples clean
 
 run: setup samples build
-	SHOWREEL_MODELS_DIR=$(CACHE)/models SHOWREEL_MODELS_INSTALL=default bin/showreel serve --samples $(CACHE)/samples
+	SHOWREEL_AI_NATIVE=$(CACHE)/native SHOWREEL_MODELS_DIR=$(CACHE)/models SHOWREEL_MODELS_INSTALL=default bin/showreel serve --samples $(CACHE)/samples
 
 setup:
 	@bash tools/setup.sh run

@@ -39,7 +39,7 @@ func (h *House) helper(role string) (*sidecar.Client, error) {
 			mem = helperMB[role]
 		}
 		args := []string{"serve", "--roles", role, "--models", h.cfg.Models.Dir, "--native", h.native(), "--listen", "unix:%SOCKET%", "--workers", strconv.Itoa(h.mindWidth())}
-		reach = sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: h.program(), Args: args, Env: os.Environ(), Dir: h.sockets(), MemMB: mem, Nice: 5,
+		reach = sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: h.program(), Args: args, Dir: h.sockets(), MemMB: mem, Nice: 5,
 			Idle: time.Duration(h.cfg.AI.IdleSeconds) * time.Second, Log: h.log})
 	}
 	c := sidecar.New(reach)
