@@ -7,6 +7,7 @@ engines_start
 trap engines_stop EXIT
 PATH="$SHOWREEL_CACHE/node/bin:$PATH"
 
+bash tools/samples/fetch.sh "$SHOWREEL_CACHE/samples"
 bash tools/speech/prompts.sh "$SHOWREEL_CACHE/prompts" en fr
 bin/showreel models install default whisper-tiny-en --dir "$SHOWREEL_CACHE/models" --cache "$SHOWREEL_CACHE/packages"
 export SHOWREEL_AI=$PWD/bin/showreel-ai

@@ -14,23 +14,14 @@ import (
 
 	"showreel/fault"
 	"showreel/platform/onnx"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 // library is the ONNX Runtime that set-up installs; without it there is nothing to test here.
 func library(t *testing.T) string {
 	t.Helper()
-	cache := os.Getenv("SHOWREEL_CACHE")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(home, ".cache", "showreel")
-	}
-	path := filepath.Join(cache, "native", "onnxruntime", "libonnxruntime.so.1")
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is missing: install ONNX Runtime with make native", path)
-	}
+	path := filepath.Join(sidecartest.Cache(t), "native", "onnxruntime", "libonnxruntime.so.1")
+	sidecartest.Need(t, path)
 	return path
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"showreel/platform/sidecar/sidecartest"
 	"showreel/test/redaction"
 	"showreel/test/world"
 )
@@ -15,20 +16,9 @@ func TestMain(m *testing.M) { os.Exit(world.Main(m)) }
 // TestNothingMarkedIsLeft hides what is planted in films and looks for it in what comes out: in 4 films, in all with
 // SHOWREEL_TEST_DEEP=1, a part of those with SHOWREEL_TEST_PART=K/N. What a detector misses is counted; what it found must be gone.
 func TestNothingMarkedIsLeft(t *testing.T) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache = filepath.Join(cache, "showreel")
-	if dir := os.Getenv("SHOWREEL_CACHE"); dir != "" {
-		cache = dir
-	}
+	cache := sidecartest.Cache(t)
 	models, native, samples, program := filepath.Join(cache, "models"), filepath.Join(cache, "native"), filepath.Join(cache, "samples"), filepath.Join(world.Root(), "bin", "showreel-ai")
-	for _, path := range []string{program, filepath.Join(models, "whisper-base"), filepath.Join(models, "blazeface-back"), filepath.Join(models, "ppocr-v6-rec"), filepath.Join(models, "piper-joe"), filepath.Join(samples, "astronaut.png")} {
-		if _, err := os.Stat(path); err != nil {
-			t.Skipf("%s is missing; run make native models samples build", path)
-		}
-	}
+	sidecartest.Need(t, program, filepath.Join(models, "whisper-base"), filepath.Join(models, "blazeface-back"), filepath.Join(models, "ppocr-v6-rec"), filepath.Join(models, "piper-joe"), filepath.Join(samples, "astronaut.png"))
 	t.Setenv("SHOWREEL_MODELS_DIR", models)
 	t.Setenv("SHOWREEL_AI_PROGRAM", program)
 	t.Setenv("SHOWREEL_AI_NATIVE", native)

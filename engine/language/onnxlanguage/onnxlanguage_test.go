@@ -3,7 +3,6 @@
 package onnxlanguage_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,16 +10,12 @@ import (
 	"showreel/engine/language/languagetest"
 	"showreel/engine/language/onnxlanguage"
 	"showreel/fault"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 func TestSuite(t *testing.T) {
-	dir := os.Getenv("SHOWREEL_CACHE")
-	if home, err := os.UserCacheDir(); dir == "" && err == nil {
-		dir = filepath.Join(home, "showreel")
-	}
-	if testing.Short() {
-		t.Skip("needs the model bge-small-en")
-	}
+	dir := sidecartest.Cache(t)
+	sidecartest.Need(t, filepath.Join(dir, "models", "bge-small-en"))
 	d, err := onnxlanguage.Open(onnxlanguage.Options{Models: filepath.Join(dir, "models"), Native: filepath.Join(dir, "native"), Workers: 2})
 	if err != nil {
 		t.Fatal(err)

@@ -10,18 +10,13 @@ import (
 
 	"showreel/engine/language/wordpiece"
 	"showreel/fault"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 func open(t *testing.T) *wordpiece.Tokenizer {
 	t.Helper()
-	dir := os.Getenv("SHOWREEL_CACHE")
-	if home, err := os.UserCacheDir(); dir == "" && err == nil {
-		dir = filepath.Join(home, "showreel")
-	}
-	path := filepath.Join(dir, "models/bge-small-en/bge-small-en-v1.5-q-tokenizer.json")
-	if _, err := os.Stat(path); err != nil && testing.Short() {
-		t.Skip("needs the list of word pieces of bge-small-en")
-	}
+	path := filepath.Join(sidecartest.Cache(t), "models/bge-small-en/bge-small-en-v1.5-q-tokenizer.json")
+	sidecartest.Need(t, path)
 	tok, err := wordpiece.Open(path)
 	if err != nil {
 		t.Fatal(err)

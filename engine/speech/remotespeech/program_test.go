@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,38 +15,12 @@ import (
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/sidecar"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 // TestProgram runs the suite on the real program, which the client starts by itself.
 func TestProgram(t *testing.T) {
-	program := os.Getenv("SHOWREEL_AI")
-	if program == "" {
-		program = filepath.Join("..", "..", "..", "bin", "showreel-ai")
-	}
-	program, err := filepath.Abs(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("SHOWREEL_TEST_FULL") == "1" {
-			t.Fatal(err)
-		}
-		t.Skipf("%s is missing: build showreel-ai (or name it in SHOWREEL_AI)", program)
-	}
-	dir, err := os.MkdirTemp("", "rs") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	cache := speechtest.Cache()
-	client := sidecar.New(sidecar.NewLocal(sidecar.LocalOptions{Name: "speech", Path: program, Dir: dir, Args: []string{"serve", "--roles", "speech",
-		"--models", filepath.Join(cache, "models"), "--native", filepath.Join(cache, "native"), "--listen", "unix:%SOCKET%", "--workers", "2"}}))
-	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	speechtest.Run(t, remotespeech.New(client))
+	speechtest.Run(t, remotespeech.New(sidecartest.Program(t, "speech", "whisper-base")))
 }
 
 // fixed answers the same always and remembers what it was asked.

@@ -16,6 +16,7 @@ import (
 	"showreel/engine/vision/visiontest"
 	"showreel/fault"
 	"showreel/platform/sidecar"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 // open opens the engine on what set-up installed; without ONNX Runtime or models there is nothing to test here.
@@ -25,11 +26,7 @@ func open(t *testing.T, models string) *onnxvision.Driver {
 	if models == "" {
 		models = filepath.Join(cache, "models")
 	}
-	for _, need := range []string{filepath.Join(cache, "native", "onnxruntime"), filepath.Join(cache, "models", "nanodet")} {
-		if _, err := os.Stat(need); err != nil {
-			t.Skipf("%s is missing: run make native and make models", need)
-		}
-	}
+	sidecartest.Need(t, filepath.Join(cache, "native", "onnxruntime"), filepath.Join(cache, "models", "nanodet"))
 	d, err := onnxvision.Open(onnxvision.Options{Models: models, Native: filepath.Join(cache, "native"), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -95,10 +92,11 @@ func TestMissingModelsAreNamed(t *testing.T) {
 func TestWrongModelsAreNamed(t *testing.T) {
 	from := filepath.Join(visiontest.Cache(t), "models")
 	dir := t.TempDir()
+	sidecartest.Need(t, filepath.Join(from, "nanodet"))
 	put := func(id, source string, change func([]byte) []byte) {
 		raw, err := os.ReadFile(filepath.Join(from, source, "model.onnx"))
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		if err := os.MkdirAll(filepath.Join(dir, id), 0o700); err != nil {
 			t.Fatal(err)

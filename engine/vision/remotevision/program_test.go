@@ -2,43 +2,17 @@ package remotevision_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"showreel/engine/vision"
 	"showreel/engine/vision/remotevision"
 	"showreel/engine/vision/visiontest"
-	"showreel/platform/sidecar"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 // TestProgram runs the suite on the real program, which the client starts by itself.
 func TestProgram(t *testing.T) {
-	program := os.Getenv("SHOWREEL_AI")
-	if program == "" {
-		program = filepath.Join("..", "..", "..", "bin", "showreel-ai")
-	}
-	program, err := filepath.Abs(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache := visiontest.Cache(t)
-	for _, need := range []string{program, filepath.Join(cache, "native", "onnxruntime"), filepath.Join(cache, "models", "nanodet")} {
-		if _, err := os.Stat(need); err != nil {
-			t.Skipf("%s is missing: build showreel-ai (or name it in SHOWREEL_AI), run make native and make models", need)
-		}
-	}
-	local := sidecar.NewLocal(sidecar.LocalOptions{Name: "vision", Path: program, Dir: t.TempDir(),
-		Args: []string{"serve", "--roles", "vision", "--models", filepath.Join(cache, "models"), "--native", filepath.Join(cache, "native"), "--listen", "unix:%SOCKET%", "--workers", "2"}})
-	client := sidecar.New(local)
-	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-		if local.Running() {
-			t.Error("the program still runs")
-		}
-	})
+	client := sidecartest.Program(t, "vision", "nanodet", "ppocr-v6-rec")
 	visiontest.Run(t, func(*testing.T) vision.Driver { return remotevision.New(client) })
 }
 

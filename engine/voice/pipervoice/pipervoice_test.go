@@ -12,6 +12,7 @@ import (
 	"showreel/engine/voice/pipervoice"
 	"showreel/engine/voice/voicetest"
 	"showreel/fault"
+	"showreel/platform/sidecar/sidecartest"
 )
 
 // cache is where set-up puts models and native libraries.
@@ -43,9 +44,7 @@ func open(t *testing.T, o pipervoice.Options) *pipervoice.Driver {
 }
 
 func TestSuite(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs the voices")
-	}
+	sidecartest.Need(t, filepath.Join(cache(t), "models", "piper-joe"))
 	voicetest.Run(t, open(t, pipervoice.Options{Models: filepath.Join(cache(t), "models"), Native: filepath.Join(cache(t), "native")}))
 }
 
