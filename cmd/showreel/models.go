@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,9 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showreel/engine/catalogue"
-	"showreel/fault"
-	"showreel/platform/httpd"
-	"showreel/tools"
+	"showreel/house"
 )
 
 // modelFlags are what every subcommand of models takes.
@@ -43,13 +40,11 @@ func (c *cli) openModels(f *modelFlags) (*catalogue.Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	scripts, err := fs.Sub(tools.Models, "models")
+	o, err := house.ModelOptions(cfg)
 	if err != nil {
-		return nil, fault.E("models", "", fault.Internal, err)
+		return nil, err
 	}
-	o := catalogue.Options{Dir: cfg.Models.Dir, Mirror: cfg.Models.Mirror, Refuse: cfg.Models.Refuse, Scripts: scripts,
-		Reserve: cfg.Work.ReserveDiskMB << 20, Cache: f.cache, Keep: f.cache != "",
-		Client: httpd.SafeClient(httpd.SafeOptions{AllowPrivate: cfg.Pull.AllowPrivate})}
+	o.Cache, o.Keep = f.cache, f.cache != ""
 	if f.dir != "" {
 		o.Dir = f.dir
 	}
