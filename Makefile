@@ -9,7 +9,9 @@ BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: run test native models bulletin build check deep bench dist golden setup setup-test samples clean
 
+# The bulletin is rendered beside the server, when the voices have come; it joins the library then.
 run: setup samples build
+	@nice bin/showreel-bulletin -await 1h -samples $(CACHE)/samples -models $(CACHE)/models -native $(CACHE)/native -ai bin/showreel-ai & \
 	SHOWREEL_AI_NATIVE=$(CACHE)/native SHOWREEL_MODELS_DIR=$(CACHE)/models SHOWREEL_MODELS_INSTALL=default bin/showreel serve --samples $(CACHE)/samples
 
 setup:
@@ -31,11 +33,12 @@ models: build
 
 # A news bulletin of ours, two minutes with packaged voices, rendered into the samples: its script is exact test truth.
 bulletin: samples models
-	go run ./test/bulletin -samples $(CACHE)/samples -models $(CACHE)/models -ai bin/showreel-ai -out $(CACHE)/samples
+	bin/showreel-bulletin -samples $(CACHE)/samples -models $(CACHE)/models -ai bin/showreel-ai -out $(CACHE)/samples
 
 build: native
 	$(BUILD) -o bin/showreel ./cmd/showreel
 	CGO_ENABLED=1 $(BUILD) -o bin/showreel-ai ./cmd/showreel-ai
+	$(BUILD) -o bin/showreel-bulletin ./test/bulletin
 
 # The inner loop: formatting, vet, laws and every test that needs no engine; under 90 s once built.
 check:

@@ -30,7 +30,10 @@ import (
 // edition changes when the program renders differently.
 const edition = "1"
 
-type options struct{ samples, ai, models, native, out string }
+type options struct {
+	samples, ai, models, native, out string
+	await                            time.Duration
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,7 +53,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	made, err := fingerprint(o, s)
+	made, err := awaited(ctx, o, s)
 	if err != nil {
 		return err
 	}
@@ -73,6 +76,7 @@ func parse(args []string) (options, error) {
 	set.StringVar(&o.models, "models", filepath.Join(cache, "models"), "folder of models")
 	set.StringVar(&o.native, "native", filepath.Join(cache, "native"), "folder of native libraries")
 	set.StringVar(&o.out, "out", "", "folder for bulletin.mp4 and bulletin.truth.json; \"\" is the samples'")
+	set.DurationVar(&o.await, "await", 0, "how long to wait for voices and samples that are still being brought")
 	err := set.Parse(args)
 	if o.out == "" {
 		o.out = o.samples
@@ -87,6 +91,21 @@ func parse(args []string) (options, error) {
 
 func (o options) film() string  { return filepath.Join(o.out, "bulletin.mp4") }
 func (o options) facts() string { return filepath.Join(o.out, "bulletin.truth.json") }
+
+// awaited is the fingerprint, as soon as everything it needs is there.
+func awaited(ctx context.Context, o options, s script) (string, error) {
+	for end := time.Now().Add(o.await); ; {
+		made, err := fingerprint(o, s)
+		if err == nil || !errors.Is(err, os.ErrNotExist) || time.Now().After(end) {
+			return made, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+	}
+}
 
 // fingerprint is the hash of the script, this program's edition, the pictures and the voices.
 func fingerprint(o options, s script) (string, error) {
