@@ -43,7 +43,7 @@ func TestSampleMadeLater(t *testing.T) {
 			time.Sleep(200 * time.Millisecond)
 		}
 	}
-	street, bulletin := "Street footage", "The Harbour Bulletin, two minutes of invented news"
+	street, bulletin := "Street footage from above", "The Harbour Bulletin, two minutes of invented news"
 	names(s, street)
 	if err := os.Rename(world.ClipT(t, "later.mp4", "160x90", "10", 2), filepath.Join(from, "bulletin.mp4")); err != nil {
 		t.Fatal(err)
