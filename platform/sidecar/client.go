@@ -8,10 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
-	"sync/atomic"
-	"time"
 
 	"showreel/fault"
 )
@@ -29,6 +25,7 @@ type Way struct {
 	HTTP  *http.Client
 	Token string
 	Done  func(err error) // told how the call went; nil is allowed
+	Ways  int             // how many helpers take turns here; 0 is one
 }
 
 // Client calls a helper.
@@ -40,42 +37,49 @@ func New(r Reach) *Client { return &Client{r} }
 // Close ends what was started.
 func (c *Client) Close() error { return c.reach.Close() }
 
-// tries is how often a call is sent when the helper dies or cannot be reached.
+// tries is how often a call is sent when the helper dies while it works on it, or when the only one cannot be reached.
 const tries = 2
 
 // Call sends a head and parts to path and decodes the answer's head into out (nil ignores it); the answer's parts are
-// returned. A helper that died during the call is started again and asked once more. Kinds: those of the helper's own
-// answer; fault.Unavailable with code "helper-unreachable" or "helper-died"; fault.Canceled.
+// returned. A helper that died during the call is started again, or another one of the pool is taken, and asked once
+// more. One that cannot be reached has done nothing, so every other one of the pool is tried. Kinds: those of the
+// helper's own answer; fault.Unavailable with code "helper-unreachable" or "helper-died"; fault.Canceled.
 func (c *Client) Call(ctx context.Context, path string, head any, parts [][]byte, out any) ([][]byte, error) {
 	body, err := encode(head, parts)
 	if err != nil {
 		return nil, fault.E("sidecar.call", path, fault.Internal, err)
 	}
-	var got [][]byte
-	for n := range tries {
-		got, err = c.once(ctx, path, body, out)
-		if err == nil || ctx.Err() != nil || !retriable(err) || n == tries-1 {
+	died, away := 0, 0
+	for {
+		ways, got, err := c.once(ctx, path, body, out)
+		if err == nil || ctx.Err() != nil {
+			return got, err
+		}
+		switch fault.CodeOf(err) {
+		case "helper-died":
+			died++
+		case "helper-unreachable":
+			away++
+		default:
+			return got, err
+		}
+		if died >= tries || away >= max(ways, tries) {
 			return got, err
 		}
 	}
-	return got, err
 }
 
-func retriable(err error) bool {
-	code := fault.CodeOf(err)
-	return code == "helper-died" || code == "helper-unreachable"
-}
-
-func (c *Client) once(ctx context.Context, path string, body []byte, out any) ([][]byte, error) {
+// once sends the call one time, and says how many helpers there are.
+func (c *Client) once(ctx context.Context, path string, body []byte, out any) (int, [][]byte, error) {
 	way, err := c.reach.Open(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	parts, err := post(ctx, way, path, body, out)
 	if way.Done != nil {
 		way.Done(err)
 	}
-	return parts, err
+	return way.Ways, parts, err
 }
 
 func post(ctx context.Context, way Way, path string, body []byte, out any) ([][]byte, error) {
@@ -134,37 +138,3 @@ func lost(ctx context.Context, path string, err error) error {
 	}
 	return f
 }
-
-// Remote is a pool of helpers on other machines.
-type Remote struct {
-	bases []string
-	token string
-	http  *http.Client
-	next  atomic.Uint64
-}
-
-// NewRemote reaches the helpers at the URLs ("http://host:port", "https://…") in turn. Kind: fault.Invalid for a URL that is none.
-func NewRemote(token string, urls ...string) (*Remote, error) {
-	r := &Remote{token: token, http: &http.Client{Transport: &http.Transport{
-		DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}}
-	for _, s := range urls {
-		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return nil, fault.Say("sidecar.remote", s, fault.Invalid, "bad-helper-address", "A helper's address looks like http://host:port.")
-		}
-		r.bases = append(r.bases, strings.TrimSuffix(u.String(), "/"))
-	}
-	if len(r.bases) == 0 {
-		return nil, fault.Say("sidecar.remote", "", fault.Invalid, "bad-helper-address", "Name at least one helper.")
-	}
-	return r, nil
-}
-
-// Open implements Reach: helpers take turns.
-func (r *Remote) Open(context.Context) (Way, error) {
-	n := r.next.Add(1) - 1
-	return Way{Base: r.bases[n%uint64(len(r.bases))], HTTP: r.http, Token: r.token}, nil
-}
-
-// Close implements Reach.
-func (r *Remote) Close() error { r.http.CloseIdleConnections(); return nil }

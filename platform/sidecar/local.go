@@ -103,6 +103,7 @@ func (l *Local) start(ctx context.Context) error {
 	if err := os.MkdirAll(l.o.Dir, 0o700); err != nil {
 		return fault.E("sidecar.start", l.o.Name, "", err)
 	}
+	l.http.CloseIdleConnections() // of one that has ended
 	l.starts++
 	l.sock = filepath.Join(l.o.Dir, fmt.Sprintf("%s-%d-%d.sock", l.o.Name, os.Getpid(), l.starts))
 	args := make([]string, len(l.o.Args))
@@ -155,7 +156,7 @@ func (l *Local) failed(err error) error {
 
 // done counts a finished call and lets the program go when it is idle for long.
 func (l *Local) done(ended chan struct{}, err error) {
-	if fault.CodeOf(err) == "helper-died" {
+	if code := fault.CodeOf(err); code == "helper-died" || code == "helper-unreachable" {
 		select { // give the reaper a moment, so that the retry starts a fresh one
 		case <-ended:
 		case <-time.After(2 * time.Second):

@@ -1,6 +1,7 @@
 package sidecar_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// helper answers /pid, /die (kills itself as long as the counter file says so) and /slow.
+// helper answers /pid, /die (kills itself as long as the counter file says so), /slow, /eat (takes so many MB) and /nap.
 func helper(sock, dir string) {
 	mux := http.NewServeMux()
 	sidecar.Handle(mux, "/pid", func(context.Context, json.RawMessage, [][]byte) (sidecar.Answer, error) {
@@ -54,6 +56,20 @@ func helper(sock, dir string) {
 		_ = os.WriteFile(filepath.Join(dir, "stopped"), nil, 0o600)
 		return sidecar.Answer{}, fault.E("slow", "", fault.Canceled, ctx.Err())
 	})
+	sidecar.Handle(mux, "/eat", func(_ context.Context, head json.RawMessage, _ [][]byte) (sidecar.Answer, error) {
+		var mb int
+		if err := json.Unmarshal(head, &mb); err != nil {
+			return sidecar.Answer{}, err
+		}
+		note(filepath.Join(dir, "meals"))
+		food := bytes.Repeat([]byte{1}, mb<<20)
+		return sidecar.Answer{Head: len(food) >> 20}, nil
+	})
+	sidecar.Handle(mux, "/nap", func(context.Context, json.RawMessage, [][]byte) (sidecar.Answer, error) {
+		note(filepath.Join(dir, "naps"))
+		time.Sleep(300 * time.Millisecond)
+		return sidecar.Answer{Head: os.Getpid()}, nil
+	})
 	l, err := net.Listen("unix", sock)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "no socket:", err)
@@ -61,6 +77,35 @@ func helper(sock, dir string) {
 	}
 	_ = http.Serve(l, mux)
 	os.Exit(0)
+}
+
+// note adds a line to a file that outlives the helper.
+func note(file string) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	if _, err := fmt.Fprintln(f, os.Getpid()); err != nil {
+		panic(err)
+	}
+}
+
+// notes reads the process ids of a file's lines; a file that is not there has none.
+func notes(t *testing.T, file string) (pids []int) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Fields(string(raw)) {
+		pid, err := strconv.Atoi(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
 }
 
 func local(t *testing.T, change func(*sidecar.LocalOptions)) (*sidecar.Client, *sidecar.Local, string) {

@@ -26,15 +26,22 @@ func Cache(t *testing.T) string {
 // Need skips where a file that set-up brings is missing, and fails where SHOWREEL_TEST_FULL says that nothing may be.
 func Need(t *testing.T, paths ...string) {
 	t.Helper()
-	full := os.Getenv("SHOWREEL_TEST_FULL") == "1"
-	if testing.Short() && !full {
+	if testing.Short() && !full() {
 		t.Skip("models are not loaded in short tests")
 	}
+	Inputs(t, paths...)
+}
+
+func full() bool { return os.Getenv("SHOWREEL_TEST_FULL") == "1" }
+
+// Inputs is Need for files that cost nothing to use: short tests have them too.
+func Inputs(t *testing.T, paths ...string) {
+	t.Helper()
 	for _, p := range paths {
 		switch _, err := os.Stat(p); {
 		case err == nil:
-		case full:
-			t.Fatalf("%s is missing: make native models build bring it", p)
+		case full():
+			t.Fatalf("%s is missing: make setup native models build bring it", p)
 		default:
 			t.Skipf("%s is missing: make native models build bring it", p)
 		}
@@ -44,6 +51,12 @@ func Need(t *testing.T, paths ...string) {
 // Program returns a client that starts the real program in a role, and ends it with the test. Models are those the role
 // cannot do without, by id.
 func Program(t *testing.T, role string, models ...string) *sidecar.Client {
+	t.Helper()
+	return sidecar.New(open(t, role, models...))
+}
+
+// open prepares the real program in a role; it ends with the test.
+func open(t *testing.T, role string, models ...string) *sidecar.Local {
 	t.Helper()
 	program := os.Getenv("SHOWREEL_AI")
 	if program == "" {
@@ -66,14 +79,13 @@ func Program(t *testing.T, role string, models ...string) *sidecar.Client {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	local := sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: program, Dir: dir, Args: []string{"serve", "--roles", role,
 		"--models", filepath.Join(cache, "models"), "--native", filepath.Join(cache, "native"), "--listen", "unix:%SOCKET%", "--workers", "2"}})
-	client := sidecar.New(local)
 	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
+		if err := local.Close(); err != nil {
 			t.Error(err)
 		}
 		if local.Running() {
 			t.Error("the program still runs")
 		}
 	})
-	return client
+	return local
 }
