@@ -157,7 +157,7 @@ func audioRole(w *window) string {
 func textSet(b *strings.Builder, w *window, id int) {
 	role := "subtitle"
 	switch w.Role {
-	case RoleCaptions:
+	case RoleCaptions, RoleTranscribed:
 		role = "caption"
 	case RoleForced:
 		role = "forced-subtitle"
@@ -165,7 +165,7 @@ func textSet(b *strings.Builder, w *window, id int) {
 	fmt.Fprintf(b, `<AdaptationSet id="%d" contentType="text" mimeType="text/vtt"%s>`+"\n", id, lang(w))
 	label(b, w)
 	fmt.Fprintf(b, `<Role schemeIdUri="urn:mpeg:dash:role:2011" value="%s"/>`+"\n", role)
-	fmt.Fprintf(b, `<Representation id="%s" bandwidth="1000"><BaseURL>%s/%s</BaseURL></Representation>`+"\n</AdaptationSet>\n", w.Name, w.Name, TextName)
+	fmt.Fprintf(b, `<Representation id="%s" bandwidth="1000"><BaseURL>%s/%s</BaseURL></Representation>`+"\n</AdaptationSet>\n", w.Name, w.Name, textName(wholeText, w))
 }
 
 func lang(w *window) string {

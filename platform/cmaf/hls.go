@@ -9,7 +9,6 @@ import (
 	"golang.org/x/text/language/display"
 
 	"showreel/fault"
-	"showreel/media"
 )
 
 // Names of what a view consists of, relative to its manifests.
@@ -19,7 +18,7 @@ const (
 	MediaName  = "index.m3u8"  // in the track's folder
 	IFrameName = "iframe.m3u8" // in the track's folder
 	InitName   = "init.mp4"    // in the track's folder
-	TextName   = "0.vtt"       // in the track's folder
+	TextName   = "0.vtt"       // in the track's folder: the whole of it, as it is now
 )
 
 // subsGroup is the GROUP-ID of the subtitles.
@@ -155,6 +154,7 @@ func audioMedia(group, name string, w *window, main bool) string {
 	return "#EXT-X-MEDIA:" + a.String() + "\n"
 }
 
+// textMedia offers captions. Players choose by themselves what people wrote or a machine heard, never what a machine translated.
 func textMedia(name string, w *window) string {
 	var a attrs
 	a.raw("TYPE", "SUBTITLES")
@@ -164,10 +164,13 @@ func textMedia(name string, w *window) string {
 		a.quoted("LANGUAGE", w.Lang)
 	}
 	a.raw("DEFAULT", yes(w.Default))
-	a.raw("AUTOSELECT", "YES")
+	a.raw("AUTOSELECT", yes(w.Role != RoleTranslated))
 	a.raw("FORCED", yes(w.Role == RoleForced))
-	if w.Role == RoleCaptions {
+	switch w.Role {
+	case RoleCaptions:
 		a.quoted("CHARACTERISTICS", "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound")
+	case RoleTranscribed:
+		a.quoted("CHARACTERISTICS", "public.accessibility.transcribes-spoken-dialog")
 	}
 	a.quoted("URI", w.Name+"/"+MediaName)
 	return "#EXT-X-MEDIA:" + a.String() + "\n"
@@ -299,18 +302,6 @@ func (v *View) listHead(b *strings.Builder, target int) {
 		kind = "EVENT"
 	}
 	fmt.Fprintf(b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n", target, kind)
-}
-
-// textPlaylist offers the whole WebVTT file as one segment.
-func (v *View) textPlaylist(w *window) []byte {
-	var b strings.Builder
-	length := max(v.length, media.Second)
-	v.listHead(&b, int(math.Ceil(length.Seconds())))
-	fmt.Fprintf(&b, "#EXTINF:%.6f,\n%s\n", length.Seconds(), TextName)
-	if !v.growing {
-		b.WriteString("#EXT-X-ENDLIST\n")
-	}
-	return []byte(b.String())
 }
 
 // attrs writes an HLS attribute list.

@@ -26,7 +26,9 @@ const (
 	RoleCaptions    = "captions"    // for the deaf and hard of hearing
 	RoleSubtitles   = "subtitles"
 	RoleForced      = "forced"
-	RoleProxy       = "proxy" // the first quick encode: shown until a better track is complete, served to those who hold it afterwards
+	RoleTranscribed = "transcribed" // captions that a machine made of what it heard
+	RoleTranslated  = "translated"  // subtitles that a machine translated
+	RoleProxy       = "proxy"       // the first quick encode: shown until a better track is complete, served to those who hold it afterwards
 )
 
 // Video ranges as HLS names them.

@@ -20,7 +20,7 @@ type View struct {
 	video   []*window
 	audio   []*window
 	text    []*window
-	hidden  []*window // proxies that better tracks have replaced: not in the manifests, still served
+	hidden  []*window // proxies that better tracks have replaced, a machine's captions where people wrote some: not in the manifests, still served
 	growing bool
 	started int64
 	length  media.Time
@@ -46,7 +46,8 @@ func (w *window) span(n int) (start, duration int64) {
 }
 
 // NewView selects what is playable. While no video is complete it shows the video that has grown furthest and its sound as a
-// growing presentation; as soon as one is complete it shows the complete ones only, so that every rung has every segment.
+// growing presentation; as soon as one is complete it shows the complete ones only, so that every rung has every segment. Sound
+// is chosen likewise, whatever the video is; a presentation grows while either does.
 //
 // fault.NotFound (code "not-playable") if nothing can be played yet, fault.Invalid (code "clip-range") if the clip lies
 // outside the asset, fault.Unsupported (code "no-protection") if a track's codec cannot be encrypted.
@@ -90,11 +91,8 @@ func NewView(x *Index, o Options) (*View, error) {
 			v.hidden = append(v.hidden, w)
 		}
 	}
-	for _, t := range x.Of(KindText) {
-		if len(t.Parts) > 0 {
-			v.text = append(v.text, &window{Track: t, last: -1})
-		}
-	}
+	shown, held := texts(x)
+	v.text, v.hidden = shown, append(v.hidden, held...)
 	v.opt.Clip = media.Range{Start: from, End: to}
 	return v, nil
 }
@@ -124,13 +122,13 @@ func (v *View) choose(x *Index) (video, audio []*Track) {
 			growingAudio = append(growingAudio, t)
 		}
 	}
-	hasVideo := len(x.Of(KindVideo)) > 0
 	if len(video) == 0 && len(growingVideo) > 0 {
 		video, v.growing = growingVideo, true
 	}
-	if len(audio) == 0 && (v.growing || !hasVideo) {
-		audio = growingAudio
-		v.growing = v.growing || len(growingAudio) > 0
+	// Sound that grows is shown beside a picture that has ended: the picture of a preview often ends first, and who watches it
+	// holds the sound's list.
+	if len(audio) == 0 && len(growingAudio) > 0 {
+		audio, v.growing = growingAudio, true
 	}
 	return video, audio
 }

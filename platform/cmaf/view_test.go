@@ -97,12 +97,8 @@ func (f *film) answer(v *cmaf.View, path string) ([]byte, error) {
 		return v.IFrames(track)
 	case name == cmaf.InitName:
 		return v.Init(track)
-	case name == cmaf.TextName:
-		p, r, err := v.TextPart(track)
-		if err != nil {
-			return nil, err
-		}
-		return cmaf.CutVTT(f.parts[p.Key], r)
+	case strings.HasSuffix(name, ".vtt"):
+		return f.text(v, track, name)
 	}
 	m := segmentPath.FindStringSubmatch(path)
 	if m == nil {
@@ -253,6 +249,27 @@ func TestGrowingIsAnEventThatStartsAtZero(t *testing.T) {
 	x.Tracks[0].Complete, x.Tracks[2].Complete = true, true
 	if v = view(t, f, cmaf.Options{}); v.Growing() || strings.Count(string(v.Master()), "EXT-X-STREAM-INF") != 1 {
 		t.Errorf("with one rung complete the presentation is that rung:\n%s", v.Master())
+	}
+}
+
+func TestSoundStaysWhereThePictureEndsFirst(t *testing.T) {
+	f := makeFilm(t)
+	x := &f.index
+	x.Tracks[1].Complete, x.Tracks[2].Complete = false, false
+	x.Tracks[2].Segments = x.Tracks[2].Segments[:1]
+	x.Finish()
+	v := view(t, f, cmaf.Options{})
+	if master := string(v.Master()); !v.Growing() || !strings.Contains(master, "a-en-aac/index") || strings.Contains(master, "v180-avc") {
+		t.Errorf("growing %v\n%s", v.Growing(), master)
+	}
+	for _, track := range []string{"v90-avc", "a-en-aac"} {
+		list, err := v.Media(track)
+		if err != nil || bytes.Contains(list, []byte("ENDLIST")) {
+			t.Errorf("%s: %v\n%s", track, err, list)
+		}
+		if _, err := v.Segment(track, 0); err != nil {
+			t.Errorf("%s: %v", track, err)
+		}
 	}
 }
 

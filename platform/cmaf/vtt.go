@@ -34,6 +34,21 @@ func CutVTT(in []byte, r media.Range) ([]byte, error) {
 	return []byte(strings.Join(out, "\n\n") + "\n"), nil
 }
 
+// KeepVTT returns what CutVTT would keep of a range, at the times that it has.
+func KeepVTT(in []byte, r media.Range) ([]byte, error) {
+	if !bytes.HasPrefix(in, []byte("WEBVTT")) {
+		return nil, fault.Say("cmaf.vtt", "", fault.Corrupt, "bad-vtt", "The caption file is not WebVTT; upload it again.")
+	}
+	var out []string
+	for block := range strings.SplitSeq(string(in), "\n\n") {
+		block = strings.Trim(block, "\n")
+		if _, ok := cutCue(block, r); ok {
+			out = append(out, block)
+		}
+	}
+	return []byte(strings.Join(out, "\n\n") + "\n"), nil
+}
+
 // cutCue moves one block; blocks without a timing line (header, NOTE, STYLE) are kept.
 func cutCue(block string, r media.Range) (string, bool) {
 	if block == "" {

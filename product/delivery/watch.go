@@ -95,7 +95,7 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, c Claims, name 
 		return s.download(w, r, c, file)
 	case file == cmaf.MasterName || file == cmaf.MPDName || file == cmaf.MediaName || file == cmaf.IFrameName:
 		return s.manifest(w, r, c, dir, file)
-	case file == cmaf.InitName || file == cmaf.TextName || strings.HasSuffix(file, ".m4s"):
+	case file == cmaf.InitName || dir != "" && strings.HasSuffix(file, ".vtt") || strings.HasSuffix(file, ".m4s"):
 		return s.segment(w, r, c, dir, file)
 	}
 	return s.small(w, r, c.ref(), name, cachePicture, c.Clip())
@@ -168,8 +168,8 @@ func (s *Service) segment(w http.ResponseWriter, r *http.Request, c Claims, trac
 		}
 		send(w, r, memory(b, typeMP4, cacheForever))
 		return nil
-	case file == cmaf.TextName:
-		return s.captions(w, r, v, track)
+	case strings.HasSuffix(file, ".vtt"):
+		return s.captions(w, r, v, track, file)
 	}
 	digits, key := strings.CutPrefix(strings.TrimSuffix(file, ".m4s"), "i")
 	n, err := strconv.Atoi(digits)
@@ -214,23 +214,31 @@ func tag(parts ...string) string {
 	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
-func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *shown, track string) error {
-	part, clip, err := v.TextPart(track)
+// captions answers a text track or a segment of it.
+func (s *Service) captions(w http.ResponseWriter, r *http.Request, v *shown, track, file string) error {
+	cut, err := v.Text(track, file)
 	if err != nil {
 		return err
 	}
-	if part.Size > cmaf.MaxVTT {
+	if cut.Part.Size > cmaf.MaxVTT {
 		return fault.Say("delivery.captions", track, fault.TooLarge, "captions", "The caption file is too large to send.")
 	}
-	raw := make([]byte, part.Size)
-	if _, err := s.blocks.part(r.Context(), part).ReadAt(raw, 0); err != nil && err != io.EOF {
+	raw := make([]byte, cut.Part.Size)
+	if _, err := s.blocks.part(r.Context(), cut.Part).ReadAt(raw, 0); err != nil && err != io.EOF {
 		return fault.E("delivery.captions", track, "", err)
 	}
-	b, err := cmaf.CutVTT(raw, clip)
+	b, err := cmaf.CutVTT(raw, cut.Clip)
+	if err == nil && !cut.Show.Empty() {
+		b, err = cmaf.KeepVTT(b, cut.Show)
+	}
 	if err != nil {
 		return err
 	}
-	send(w, r, memory(b, typeVTT, cacheManifest)) // people correct captions while others watch
+	cache := cacheManifest // people correct captions while others watch
+	if cut.Current {
+		cache = cacheForever
+	}
+	send(w, r, memory(b, typeVTT, cache))
 	return nil
 }
 
