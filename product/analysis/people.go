@@ -24,6 +24,7 @@ type Person struct {
 	Faces     int            `json:"faces" doc:"stretches in which their face is seen"`
 	Voices    int            `json:"voices" doc:"assets in which their voice is heard"`
 	Assets    int            `json:"assets" doc:"that show or hold them"`
+	Picture   string         `json:"picture,omitempty" doc:"address of the crop of their best face"`
 	CreatedMS int64          `json:"createdMs"`
 	UpdatedMS int64          `json:"updatedMs"`
 

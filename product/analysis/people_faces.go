@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"image"
 	"image/jpeg"
@@ -37,17 +38,23 @@ type FaceView struct {
 
 // Cluster is somebody without a name: faces, or voices, that are alike.
 type Cluster struct {
-	Face   FaceView `json:"face" doc:"the best of them: name this one and the name spreads"`
-	Faces  int      `json:"faces"`
-	Assets []string `json:"assets" nullable:"false"`
+	Face   FaceView   `json:"face" doc:"the best of them: name this one and the name spreads"`
+	Faces  int        `json:"faces"`
+	Assets []string   `json:"assets" nullable:"false"`
+	Best   []FaceView `json:"best" nullable:"false" doc:"the best of them, at most 40, the best first"`
 }
+
+// mostBest is how many members of a cluster are listed.
+const mostBest = 40
+
+func pictureOf(face string) string { return "/v1/faces/" + face + "/picture" }
 
 func viewOf(x sighted, names map[string]Person) FaceView {
 	v := FaceView{ID: x.ID, Kind: x.Kind, Asset: x.Asset, Version: x.Version, StartMS: x.Range.Start.MS(), EndMS: x.Range.End.MS(), AtMS: at(x.Detail.Best).MS(),
 		Speaker: x.Detail.Label, Person: x.Person, PersonName: names[x.Person].Name, How: x.How, Group: x.Group, Score: x.Score}
 	if x.Kind == kindFace {
 		box := x.Detail.Box
-		v.Box, v.Picture = &box, "/v1/faces/"+x.ID+"/picture"
+		v.Box, v.Picture = &box, pictureOf(x.ID)
 	} else {
 		v.AtMS = x.place().Range.Start.MS()
 	}
@@ -104,16 +111,17 @@ func (s *Service) Unnamed(ctx context.Context) ([]Cluster, error) {
 	if err != nil {
 		return nil, fault.E("analysis.people", "", "", err)
 	}
-	place, out, best := map[string]int{}, []Cluster{}, []float64{}
+	slices.SortStableFunc(list, func(a, b sighted) int { return cmp.Compare(b.Score, a.Score) })
+	place, out := map[string]int{}, []Cluster{}
 	for _, x := range list {
 		n, ok := place[x.Group]
 		if !ok {
 			n, place[x.Group] = len(out), len(out)
-			out, best = append(out, Cluster{Assets: []string{}}), append(best, -1)
+			out = append(out, Cluster{Face: viewOf(x, nil), Assets: []string{}, Best: []FaceView{}})
 		}
 		c := &out[n]
-		if c.Faces++; x.Score > best[n] {
-			best[n], c.Face = x.Score, viewOf(x, nil)
+		if c.Faces++; len(c.Best) < mostBest {
+			c.Best = append(c.Best, viewOf(x, nil))
 		}
 		if !slices.Contains(c.Assets, x.Asset) {
 			c.Assets = append(c.Assets, x.Asset)

@@ -32,6 +32,17 @@ func (s *Service) peopleRoutes(srv *httpd.Server) {
 			p, err := s.MergePeople(ctx, in.Body.Into, in.Body.From)
 			return &personOut{Body: p}, err
 		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/people/split", "split-people", "Take faces or voices out of their group: they are one somebody else"), "person:update",
+		func(ctx context.Context, in *splitIn) (*facesOut, error) {
+			list, err := s.Split(ctx, in.Body.Faces)
+			total := int64(len(list))
+			return &facesOut{Body: httpd.Page[FaceView]{Items: list, Total: &total}}, err
+		})
+	httpd.Register(srv, operation(http.MethodGet, "/v1/people/{id}/export", "export-person", "All that is held about a person, but vectors"), "person:read",
+		func(ctx context.Context, in *personIn) (*personExportOut, error) {
+			x, err := s.ExportPerson(ctx, in.ID)
+			return &personExportOut{Disposition: `attachment; filename="person.json"`, Body: x}, err
+		})
 	httpd.Register(srv, operation(http.MethodGet, "/v1/people/{id}", "person", "One person"), "person:read",
 		func(ctx context.Context, in *personIn) (*personOut, error) {
 			p, err := s.Person(ctx, in.ID)
@@ -153,6 +164,17 @@ type mergeIn struct {
 		Into string   `json:"into" doc:"whose name stays"`
 		From []string `json:"from" minItems:"1" maxItems:"50" nullable:"false"`
 	}
+}
+
+type splitIn struct {
+	Body struct {
+		Faces []string `json:"faces" minItems:"1" maxItems:"200" nullable:"false" doc:"ids, all of one group"`
+	}
+}
+
+type personExportOut struct {
+	Disposition string `header:"Content-Disposition"`
+	Body        PersonExport
 }
 
 type consentIn struct {

@@ -58,16 +58,18 @@ func (s *Service) Person(ctx context.Context, id string) (Person, error) {
 
 // filled adds what others tell of a person.
 func (s *Service) filled(ctx context.Context, p Person, tracks []sighted) (Person, error) {
-	assets := map[string]bool{}
+	assets, best := map[string]bool{}, -1.0
 	for _, x := range tracks {
 		if x.Person != p.ID {
 			continue
 		}
 		assets[x.Asset] = true
-		if x.Kind == kindFace {
-			p.Faces++
-		} else {
+		if x.Kind == kindVoice {
 			p.Voices++
+			continue
+		}
+		if p.Faces++; x.Score > best {
+			best, p.Picture = x.Score, pictureOf(x.ID)
 		}
 	}
 	p.Assets = len(assets)
