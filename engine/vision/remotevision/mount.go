@@ -13,7 +13,11 @@ import (
 // Mount answers the calls of New's drivers with an engine.
 func Mount(mux *http.ServeMux, d vision.Driver) {
 	s := vision.New(d) // the checks hold for every caller, also one that is not ours
-	sidecar.Handle(mux, pathLabels, func(ctx context.Context, _ json.RawMessage, pictures [][]byte) (sidecar.Answer, error) {
+	sidecar.Handle(mux, pathLabels, func(ctx context.Context, head json.RawMessage, pictures [][]byte) (sidecar.Answer, error) {
+		s, err := chosen(s, head)
+		if err != nil {
+			return sidecar.Answer{}, err
+		}
 		scenes, err := s.Labels(ctx, pictures)
 		parts := make([][]byte, len(scenes))
 		for n := range scenes {
@@ -21,9 +25,9 @@ func Mount(mux *http.ServeMux, d vision.Driver) {
 		}
 		return sidecar.Answer{Head: list(scenes), Parts: parts}, err
 	})
-	sidecar.Handle(mux, pathObjects, plain(s.Objects))
-	sidecar.Handle(mux, pathText, plain(s.Text))
-	sidecar.Handle(mux, pathModerate, plain(s.Moderate))
+	sidecar.Handle(mux, pathObjects, plain(s, (*vision.Service).Objects))
+	sidecar.Handle(mux, pathText, plain(s, (*vision.Service).Text))
+	sidecar.Handle(mux, pathModerate, plain(s, (*vision.Service).Moderate))
 	sidecar.Handle(mux, pathFaces, func(ctx context.Context, head json.RawMessage, pictures [][]byte) (sidecar.Answer, error) {
 		var o vision.FaceOptions
 		if err := json.Unmarshal(head, &o); err != nil {
@@ -48,18 +52,35 @@ func Mount(mux *http.ServeMux, d vision.Driver) {
 		scores, err := s.Boundaries(ctx, parts[0])
 		return sidecar.Answer{Head: struct{}{}, Parts: [][]byte{part(scores)}}, err
 	})
-	sidecar.Handle(mux, pathCaps, func(ctx context.Context, _ json.RawMessage, _ [][]byte) (sidecar.Answer, error) {
+	sidecar.Handle(mux, pathCaps, func(ctx context.Context, head json.RawMessage, _ [][]byte) (sidecar.Answer, error) {
+		s, err := chosen(s, head)
+		if err != nil {
+			return sidecar.Answer{}, err
+		}
 		c, err := s.Caps(ctx)
 		return sidecar.Answer{Head: c}, err
 	})
 }
 
 // plain answers a call whose result is all JSON.
-func plain[T any](look func(context.Context, [][]byte) ([]T, error)) sidecar.Func {
-	return func(ctx context.Context, _ json.RawMessage, pictures [][]byte) (sidecar.Answer, error) {
-		out, err := look(ctx, pictures)
+func plain[T any](s *vision.Service, look func(*vision.Service, context.Context, [][]byte) ([]T, error)) sidecar.Func {
+	return func(ctx context.Context, head json.RawMessage, pictures [][]byte) (sidecar.Answer, error) {
+		s, err := chosen(s, head)
+		if err != nil {
+			return sidecar.Answer{}, err
+		}
+		out, err := look(s, ctx, pictures)
 		return sidecar.Answer{Head: list(out)}, err
 	}
+}
+
+// chosen is the engine with the model that a call names, or as it is.
+func chosen(s *vision.Service, head json.RawMessage) (*vision.Service, error) {
+	var c choice
+	if len(head) == 0 || json.Unmarshal(head, &c) != nil || c.Model == "" {
+		return s, nil
+	}
+	return s.With(c.Model)
 }
 
 // list is never null in JSON.

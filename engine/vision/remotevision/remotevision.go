@@ -25,15 +25,34 @@ const (
 )
 
 // Driver implements vision.Driver by asking a helper.
-type Driver struct{ c *sidecar.Client }
+type Driver struct {
+	c     *sidecar.Client
+	model string // "" is the one in use
+}
+
+// choice is the head of a call that names a model.
+type choice struct {
+	Model string `json:"model"`
+}
+
+// With implements vision.Chooser.
+func (d *Driver) With(model string) vision.Driver { return &Driver{d.c, model} }
+
+// head names the model where one was chosen.
+func (d *Driver) head() any {
+	if d.model == "" {
+		return nil
+	}
+	return choice{d.model}
+}
 
 // New returns the engine that the client reaches. The caller closes the client.
-func New(c *sidecar.Client) *Driver { return &Driver{c} }
+func New(c *sidecar.Client) *Driver { return &Driver{c: c} }
 
 // Labels implements vision.Driver.
 func (d *Driver) Labels(ctx context.Context, pictures [][]byte) ([]vision.Scene, error) {
 	var scenes []vision.Scene
-	parts, err := d.c.Call(ctx, pathLabels, nil, pictures, &scenes)
+	parts, err := d.c.Call(ctx, pathLabels, d.head(), pictures, &scenes)
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +69,13 @@ func (d *Driver) Labels(ctx context.Context, pictures [][]byte) ([]vision.Scene,
 
 // Objects implements vision.Driver.
 func (d *Driver) Objects(ctx context.Context, pictures [][]byte) (out [][]vision.Object, err error) {
-	_, err = d.c.Call(ctx, pathObjects, nil, pictures, &out)
+	_, err = d.c.Call(ctx, pathObjects, d.head(), pictures, &out)
 	return out, err
 }
 
 // Text implements vision.Driver.
 func (d *Driver) Text(ctx context.Context, pictures [][]byte) (out [][]vision.Line, err error) {
-	_, err = d.c.Call(ctx, pathText, nil, pictures, &out)
+	_, err = d.c.Call(ctx, pathText, d.head(), pictures, &out)
 	return out, err
 }
 
@@ -83,7 +102,7 @@ func (d *Driver) Faces(ctx context.Context, pictures [][]byte, o vision.FaceOpti
 
 // Moderate implements vision.Driver.
 func (d *Driver) Moderate(ctx context.Context, pictures [][]byte) (out [][]vision.Label, err error) {
-	_, err = d.c.Call(ctx, pathModerate, nil, pictures, &out)
+	_, err = d.c.Call(ctx, pathModerate, d.head(), pictures, &out)
 	return out, err
 }
 
@@ -122,7 +141,7 @@ func (d *Driver) Boundaries(ctx context.Context, frames []byte) ([]float32, erro
 
 // Caps implements vision.Driver.
 func (d *Driver) Caps(ctx context.Context) (c vision.Caps, err error) {
-	_, err = d.c.Call(ctx, pathCaps, nil, nil, &c)
+	_, err = d.c.Call(ctx, pathCaps, d.head(), nil, &c)
 	return c, err
 }
 
