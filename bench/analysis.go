@@ -1,13 +1,59 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"slices"
+)
 
-// benchAnalysis measures what analysis understands and what that costs, one part an engine.
+// analysisPart is one thing that is measured on its own.
+type analysisPart struct {
+	name string
+	run  func(context.Context, *bench) error
+}
+
+// analysisParts are measured one after the other. The order puts what needs the idle machine first.
+func analysisParts() []analysisPart {
+	return []analysisPart{
+		{"whole", benchWhole},
+		{"words", benchSpeech},
+		{"conditions", benchConditions},
+		{"times", benchTimes},
+		{"speechless", benchSilent},
+		{"speakers", benchDiarization},
+		{"voices", benchVoices},
+		{"looking", seeing(benchLooking)},
+		{"text", seeing(benchCaptions)},
+		{"faces", seeing(benchFaces)},
+		{"people", seeing(benchPeople)},
+		{"shots", seeing(benchShots)},
+		{"photos", seeing(benchPhotos)},
+		{"language", benchLanguage},
+		{"pii", benchPersonal},
+	}
+}
+
+// benchAnalysis measures what analysis understands and what that costs. A part that fails says so and the others go on.
 func benchAnalysis(ctx context.Context, b *bench) error {
-	for _, part := range []func(context.Context, *bench) error{benchVision, benchSpeech, benchDiarization} {
-		if err := part(ctx, b); err != nil {
-			return err
+	failed := 0
+	for _, p := range analysisParts() {
+		if len(b.parts) > 0 && !slices.Contains(b.parts, p.name) {
+			continue
 		}
+		b.say("-- %s", p.name)
+		b.on = about{}
+		if err := p.run(ctx, b); err != nil {
+			b.on = about{}
+			b.missing(p.name, "", err.Error())
+			failed++
+		}
+		b.on = about{}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d parts could not be measured", failed)
 	}
 	return nil
 }

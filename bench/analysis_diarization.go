@@ -24,8 +24,9 @@ func benchDiarization(ctx context.Context, b *bench) error {
 	v, s := voice.New(remotevoice.New(says)), speech.New(remotespeech.New(hears))
 	kinds, used := castOf(ctx, v)
 	caps, err := s.Caps(ctx)
+	b.on = about{ability: "speakers", synthetic: true, model: caps.Voices + ", " + caps.Activity}
 	if err != nil || caps.Voices == "" || caps.Activity == "" || len(kinds) < 4 {
-		b.say("SKIPPED: diarization: %v %v, %d speakers", caps.Missing, err, len(kinds))
+		b.missing("diarization error", "<= 15", fmt.Sprintf("%v %v, %d speakers", caps.Missing, err, len(kinds)))
 		return nil
 	}
 	count, seconds := 12, 75.0
@@ -38,7 +39,7 @@ func benchDiarization(ctx context.Context, b *bench) error {
 	}
 	var all, one, each errorTime
 	right := 0
-	for _, c := range talks {
+	for n, c := range talks {
 		talk, err := s.Activity(ctx, c.pcm)
 		if err != nil {
 			return err
@@ -50,20 +51,23 @@ func benchDiarization(ctx context.Context, b *bench) error {
 		turns := diarize.Turns(talk, windows, diarize.Options{})
 		d := diarizationError(c.truth, turned(turns))
 		b.say("  %s: %.1f %% (missed %.1f, invented %.1f, confused %.1f), %d speakers heard", c.name, d.rate(), 100*d.missed/d.total, 100*d.invented/d.total, 100*d.confused/d.total, diarize.Speakers(turns))
+		b.mistaken("diarization", d.rate(), "talk %d, %s: %.1f %% of the time wrong (missed %.1f, invented %.1f, confused %.1f), %d speakers heard", n+1, c.name, d.rate(), 100*d.missed/d.total, 100*d.invented/d.total, 100*d.confused/d.total, diarize.Speakers(turns))
 		if people := 1 + slices.MaxFunc(c.truth, func(a, b spoken) int { return a.who - b.who }).who; people == diarize.Speakers(turns) {
 			right++
 		}
 		var alone, segments []spoken
-		for n, r := range talk {
-			alone, segments = append(alone, spoken{r, 0}), append(segments, spoken{r, n})
+		for k, r := range talk {
+			alone, segments = append(alone, spoken{r, 0}), append(segments, spoken{r, k})
 		}
 		all.add(d)
 		one.add(diarizationError(c.truth, alone))
 		each.add(diarizationError(c.truth, segments))
 	}
+	b.on.test = fmt.Sprintf("%d conversations of 2 to 4 speakers, %.0f s, half with noise 18 dB below, some at once; %s", count, all.total, used)
+	b.searched("diarization", b.on.test)
 	b.atMost("diarization error", all.rate(), "%", 15, fmt.Sprintf("one speaker: %.1f %%; one per segment: %.1f %%", one.rate(), each.rate()),
-		fmt.Sprintf("DER, collar 0.25 s, overlap included; synthetic: %d conversations of 2-4 speakers, %.0f s, half with noise 18 dB below, %s; number of speakers right in %d; missed %.1f, invented %.1f, confused %.1f; %s",
-			count, all.total, used, right, 100*all.missed/all.total, 100*all.invented/all.total, 100*all.confused/all.total, caps.Voices))
+		fmt.Sprintf("DER, collar 0.25 s, overlap included; number of speakers right in %d; missed %.1f, invented %.1f, confused %.1f",
+			right, 100*all.missed/all.total, 100*all.invented/all.total, 100*all.confused/all.total))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,33 +19,34 @@ import (
 	"showreel/platform/sidecar"
 )
 
-// benchSpeech measures words: recorded telephone prompts in English and French (8 kHz, one speaker a language), and
-// generated sound in which nobody speaks. All of it runs through the built showreel-ai on one thread.
-func benchSpeech(ctx context.Context, b *bench) error {
+// listener is the speech engine in its built program, on one thread.
+func listener(ctx context.Context, b *bench) (*speech.Service, speech.Caps, func(), error) {
 	client := sidecar.New(aiProgram(b.dir, "speech"))
-	defer func() { _ = client.Close() }()
 	s := speech.New(remotespeech.New(client))
 	caps, err := s.Caps(ctx)
-	if err != nil || caps.Transcribe == "" {
-		b.say("speech is skipped: %v %v (make build; showreel models install whisper-base)", caps.Missing["transcribe"], err)
-		return nil
+	if err == nil && caps.Transcribe == "" {
+		err = errors.New(caps.Missing["transcribe"])
 	}
-	if err := benchWords(ctx, b, s, caps); err != nil {
-		return err
+	if err != nil {
+		_ = client.Close()
+		return nil, caps, nil, fmt.Errorf("speech: %w (make build; showreel models install default)", err)
 	}
-	if err := benchWordTimes(ctx, b, s); err != nil {
-		return err
-	}
-	return benchSpeechless(ctx, b, s)
+	return s, caps, func() { _ = client.Close() }, nil
 }
 
-// aiProgram runs bin/showreel-ai of the repository in a role.
-func aiProgram(dir, role string) *sidecar.Local {
-	program, err := filepath.Abs("bin/showreel-ai")
+// benchSpeech measures words of recorded English telephone prompts (8 kHz, one speaker), in both tiers.
+func benchSpeech(ctx context.Context, b *bench) error {
+	s, caps, done, err := listener(ctx, b)
 	if err != nil {
-		program = "showreel-ai"
+		return err
 	}
-	return sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: program, Dir: dir, Start: time.Minute, Args: []string{"serve", "--roles", role, "--listen", "unix:%SOCKET%",
+	defer done()
+	return benchWords(ctx, b, s, caps)
+}
+
+// aiProgram runs the built showreel-ai in a role.
+func aiProgram(dir, role string) *sidecar.Local {
+	return sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: helperProgram(), Dir: dir, Start: time.Minute, Args: []string{"serve", "--roles", role, "--listen", "unix:%SOCKET%",
 		"--models", filepath.Join(speechtest.Cache(), "models"), "--native", filepath.Join(speechtest.Cache(), "native")}})
 }
 
@@ -84,12 +86,15 @@ func pieces(b *bench, language string, words int) []piece {
 type heard struct {
 	wrong, words int
 	sound, cpu   float64 // seconds
+	wall         time.Duration
+	mistakes     []mistake
 }
 
 func (h heard) wer() float64  { return 100 * float64(h.wrong) / float64(max(h.words, 1)) }
 func (h heard) cost() float64 { return h.cpu / h.sound }
 
 func listen(ctx context.Context, b *bench, s *speech.Service, of []piece, o speech.Options) (h heard, err error) {
+	begun := time.Now()
 	for _, p := range of {
 		t, err := s.Transcribe(ctx, p.pcm, o)
 		if err != nil {
@@ -97,11 +102,15 @@ func listen(ctx context.Context, b *bench, s *speech.Service, of []piece, o spee
 		}
 		wrong, words := speechtest.WordErrors(p.truth, speechtest.Text(t))
 		if wrong > 0 {
-			b.say("  %d of %d words wrong\n   truth: %s\n   heard: %s", wrong, words, p.truth, speechtest.Text(t))
+			h.mistakes = append(h.mistakes, misheard(p.truth, speechtest.Text(t))...)
 		}
 		h.wrong, h.words = h.wrong+wrong, h.words+words
 		h.sound, h.cpu = h.sound+float64(len(p.pcm))/speech.SampleRate, h.cpu+float64(t.CPUms)/1000
 	}
+	for _, m := range h.mistakes {
+		b.say("  %s", m.text)
+	}
+	h.wall = time.Since(begun)
 	return h, nil
 }
 
@@ -110,8 +119,10 @@ func benchWords(ctx context.Context, b *bench, s *speech.Service, caps speech.Ca
 	if b.quick {
 		words = 100
 	}
+	b.on = about{ability: "speech", model: caps.Transcribe}
 	english := pieces(b, "en", words)
 	if english == nil {
+		b.missing("speech WER, accurate", "<= 3", "the spoken prompts are missing; tools/speech/prompts.sh brings them")
 		return nil
 	}
 	accurate, err := listen(ctx, b, s, english, speech.Options{Language: "en"})
@@ -123,14 +134,21 @@ func benchWords(ctx context.Context, b *bench, s *speech.Service, caps speech.Ca
 		return err
 	}
 	peer, against := fasterWhisper(ctx, b, english)
-	note := fmt.Sprintf("%d words of asterisk-core-sounds-en prompts, %.0f s, one thread; %s", accurate.words, accurate.sound, caps.Transcribe)
-	quick := fmt.Sprintf("the same prompts; %s", caps.Fast)
-	b.atMost("speech WER, accurate", accurate.wer(), "%", 3, peerWords(against, "%.2f %%", peer.wer()), note)
-	b.atMost("speech cost, accurate", accurate.cost(), "CPU-s/s", 0.15, peerWords(against, "%.3f CPU-s/s", peer.cost()), note)
-	b.atMost("speech WER, fast", fast.wer(), "%", 10, peerWords(against, "%.2f %%", peer.wer()), quick)
-	b.atMost("speech cost, fast", fast.cost(), "CPU-s/s", 0.06, peerWords(against, "%.3f CPU-s/s", peer.cost()), quick)
-	return benchFrench(ctx, b, s, words/4)
+	set := fmt.Sprintf("%d words of asterisk-core-sounds-en prompts, %.0f s of 8 kHz, one speaker", accurate.words, accurate.sound)
+	b.searched("speech", set+"; accurate tier, clean and in the conditions that were measured")
+	for _, m := range accurate.mistakes {
+		b.mistaken("speech", m.weight+0.5, "%s", m.text)
+	}
+	b.on = about{ability: "speech", test: set, model: caps.Transcribe, cpu: seconds(accurate.cpu), wall: accurate.wall}
+	b.atMost("speech WER, accurate", accurate.wer(), "%", 3, peerWords(against, "%.2f %%", peer.wer()), fmt.Sprintf("%d wrong", accurate.wrong))
+	b.atMost("speech cost, accurate", accurate.cost(), "CPU-s/s", 0.15, peerWords(against, "%.3f CPU-s/s", peer.cost()), "one thread")
+	b.on.model, b.on.cpu, b.on.wall = caps.Fast, seconds(fast.cpu), fast.wall
+	b.atMost("speech WER, fast", fast.wer(), "%", 10, peerWords(against, "%.2f %%", peer.wer()), fmt.Sprintf("%d wrong", fast.wrong))
+	b.atMost("speech cost, fast", fast.cost(), "CPU-s/s", 0.06, peerWords(against, "%.3f CPU-s/s", peer.cost()), "one thread")
+	return nil
 }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 func peerWords(against, format string, value float64) string {
 	if against == "" {
@@ -139,21 +157,13 @@ func peerWords(against, format string, value float64) string {
 	return against + " " + fmt.Sprintf(format, value)
 }
 
-func benchFrench(ctx context.Context, b *bench, s *speech.Service, words int) error {
-	french := pieces(b, "fr", words)
-	if french == nil {
-		return nil
-	}
-	h, err := listen(ctx, b, s, french, speech.Options{})
+// benchSilent counts words where nobody speaks.
+func benchSilent(ctx context.Context, b *bench) error {
+	s, caps, done, err := listener(ctx, b)
 	if err != nil {
 		return err
 	}
-	b.atMost("speech WER, French, language detected", h.wer(), "%", 30, "-", fmt.Sprintf("%d words of asterisk-core-sounds-fr prompts, Canadian French; the truth is the script, not what was said", h.words))
-	return nil
-}
-
-// benchSpeechless counts words where nobody speaks.
-func benchSpeechless(ctx context.Context, b *bench, s *speech.Service) error {
+	defer done()
 	seconds := 120
 	if b.quick {
 		seconds = 20
@@ -166,10 +176,12 @@ func benchSpeechless(ctx context.Context, b *bench, s *speech.Service) error {
 		}
 		if said := speechtest.Text(t); said != "" {
 			b.say("  %s says %q", sound.Name, said)
+			b.mistaken("speech", 5, "heard %q in %s", said, sound.Name)
 		}
 		words, minutes = words+len(speechtest.Normal(speechtest.Text(t))), minutes+float64(seconds)/60
 	}
-	b.atMost("words heard where nobody speaks", float64(words)/minutes*10, "words/10 min", 1, "-", fmt.Sprintf("%.0f min of generated silence, noise, tones, clicks and music", minutes))
+	b.on = about{ability: "speech", test: fmt.Sprintf("%.0f min of generated silence, noise, tones, clicks and music", minutes), synthetic: true, model: caps.Activity + ", " + caps.Transcribe}
+	b.atMost("words heard where nobody speaks", float64(words)/minutes*10, "words/10 min", 1, "-", fmt.Sprintf("%d words", words))
 	return nil
 }
 

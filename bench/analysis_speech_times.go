@@ -23,20 +23,26 @@ var spokenTexts = []string{
 	"Please bring the following items: a warm coat, two bottles of water, strong shoes and a small torch. The path is steep, but the view from the top is worth it.",
 }
 
-// benchWordTimes compares the beginnings of words with those of the synthesis.
-func benchWordTimes(ctx context.Context, b *bench, s *speech.Service) error {
+// benchTimes compares the beginnings of words with those of the synthesis.
+func benchTimes(ctx context.Context, b *bench) error {
+	s, caps, done, err := listener(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer done()
 	client := sidecar.New(aiProgram(b.dir, "voice"))
 	defer func() { _ = client.Close() }()
 	v := voice.New(remotevoice.New(client))
 	list, err := v.Voices(ctx)
+	b.on = about{ability: "speech", synthetic: true, model: caps.Transcribe}
 	if err != nil {
-		b.say("word times are skipped: %v", err)
+		b.missing("word start error, median", "<= 100", fmt.Sprintf("no voice speaks here: %v", err))
 		return nil
 	}
 	var off []float64
 	words, used := 0, 0
 	for _, one := range list {
-		if one.Missing != "" || !strings.HasPrefix(one.Language, "en") {
+		if one.Missing != "" || one.Model == "kokoro" || !strings.HasPrefix(one.Language, "en") {
 			continue
 		}
 		used++
@@ -53,11 +59,12 @@ func benchWordTimes(ctx context.Context, b *bench, s *speech.Service) error {
 		}
 	}
 	if len(off) < 10 {
-		b.say("word times are skipped: %d words of %d voices", len(off), used)
+		b.missing("word start error, median", "<= 100", fmt.Sprintf("only %d words of %d voices", len(off), used))
 		return nil
 	}
 	slices.Sort(off)
-	note := fmt.Sprintf("synthetic: %d of %d words found, read by %d packaged voices", len(off), words, used)
+	b.on.test = fmt.Sprintf("%d words read by %d packaged voices with known times", words, used)
+	note := fmt.Sprintf("%d of %d words found", len(off), words)
 	b.atMost("word start error, median", 1000*off[len(off)/2], "ms", 100, "-", note)
 	b.atMost("word start error, 95th percentile", 1000*off[len(off)*95/100], "ms", 250, "-", note)
 	return nil

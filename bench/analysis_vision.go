@@ -3,25 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"showreel/engine/vision"
 	"showreel/engine/vision/remotevision"
 	"showreel/platform/sidecar"
-	"showreel/test/world"
 )
 
 // eyes is the vision engine in its real program, and what it has spent.
 type eyes struct {
 	*vision.Service
-	dir    string // names the program's socket, and so the process
 	client *sidecar.Client
 }
 
@@ -39,10 +37,7 @@ func cacheDir() string {
 
 // openEyes starts the program; nil and a loud line where it is not built.
 func openEyes(b *bench) *eyes {
-	path := os.Getenv("SHOWREEL_AI")
-	if path == "" {
-		path = filepath.Join(world.Root(), "bin", "showreel-ai")
-	}
+	path := helperProgram()
 	if _, err := os.Stat(path); err != nil {
 		b.say("SKIPPED: everything of %s that looks: %s is missing; build it, or name it in SHOWREEL_AI.", b.area, path)
 		return nil
@@ -50,54 +45,34 @@ func openEyes(b *bench) *eyes {
 	dir := filepath.Join(b.dir, "eyes")
 	local := sidecar.NewLocal(sidecar.LocalOptions{Name: "vision", Path: path, Dir: dir,
 		Args: []string{"serve", "--roles", "vision", "--models", filepath.Join(cacheDir(), "models"), "--native", filepath.Join(cacheDir(), "native"), "--listen", "unix:%SOCKET%"}})
-	return &eyes{dir: dir, client: sidecar.New(local)}
+	return &eyes{client: sidecar.New(local)}
 }
 
-// benchVision measures what looking costs and how well it sees.
-func benchVision(ctx context.Context, b *bench) error {
-	film := sampleFilm(b)
-	e := openEyes(b)
-	if e == nil || film == "" {
-		return nil
-	}
-	defer e.client.Close()
-	e.Service = vision.New(remotevision.New(e.client))
-	if _, err := e.Caps(ctx); err != nil { // starts the program
-		return err
-	}
-	for _, part := range []func(context.Context, *bench, *eyes, string) error{benchLooking, benchCaptions, benchFaces, benchPeople, benchShots} {
-		if err := part(ctx, b, e, film); err != nil {
+// seeing is a part that looks: the film and the program are there, or the part says what is missing.
+func seeing(part func(context.Context, *bench, *eyes, string) error) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		film := sampleFilm(b)
+		e := openEyes(b)
+		if e == nil || film == "" {
+			return errors.New("the sample film or bin/showreel-ai is missing (make samples build)")
+		}
+		defer e.client.Close()
+		e.Service = vision.New(remotevision.New(e.client))
+		if _, err := e.Caps(ctx); err != nil { // starts the program
 			return err
 		}
+		return part(ctx, b, e, film)
 	}
-	return nil
 }
 
 // cpu is the processor time that the program has used.
 func (e *eyes) cpu() (time.Duration, error) {
-	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		return 0, err
+	for _, pid := range descendants(os.Getpid()) {
+		if helperRole(pid) == "vision" {
+			return cpuOf(pid)
+		}
 	}
-	for _, path := range all {
-		raw, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(raw, []byte(e.dir)) {
-			continue // it has ended, or is another
-		}
-		stat, err := os.ReadFile(filepath.Join(filepath.Dir(path), "stat"))
-		if err != nil {
-			return 0, err
-		}
-		_, rest, _ := strings.Cut(string(stat), ") ")
-		f := strings.Fields(rest)
-		user, err1 := strconv.ParseInt(f[11], 10, 64)
-		system, err2 := strconv.ParseInt(f[12], 10, 64)
-		if err1 != nil || err2 != nil {
-			return 0, fmt.Errorf("process times %q", rest)
-		}
-		return time.Duration(user+system) * 10 * time.Millisecond, nil // USER_HZ is 100
-	}
-	return 0, fmt.Errorf("the vision program does not run")
+	return 0, errors.New("the vision program does not run")
 }
 
 // spent is the processor time of a piece of work, and its time on the clock.
@@ -153,6 +128,7 @@ func benchLooking(ctx context.Context, b *bench, e *eyes, film string) error {
 	if b.quick {
 		n = 8
 	}
+	b.on = about{ability: "looking", test: "1280x720 frames of Big Buck Bunny and of street footage", model: "the default set"}
 	bunny, err := stills(ctx, film, 3, 17, n/2)
 	if err != nil {
 		return err

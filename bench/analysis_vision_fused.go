@@ -59,6 +59,10 @@ func fusedShots(ctx context.Context, b *bench, e *eyes, path string, truth []tra
 			b.atLeast("shots: all, ours, "+with, s.all(), "F1", 0, "a part of the whole", s.String())
 			continue
 		}
+		for n, w := range s.wrong {
+			b.mistaken("shots", float64(len(s.wrong)-n), "%s", w)
+		}
+		b.on.model, b.on.cpu = "transnetv2 1.0.5, trace and arithmetic of ours", cpu
 		note := fmt.Sprintf("generated; thresholds chosen on films of other seeds; %s; %.0f of %.0f s looked at closely, the network asked about %.0f s, %.0f CPU-s", s, looked.Seconds(), length.Seconds(),
 			float64(asked)/transcode.SmallRate().FPS(), cpu.Seconds())
 		b.atLeast("shots: hard cuts, fused", s.cuts(), "F1", .95, "generated truth", note)

@@ -29,6 +29,8 @@ func benchShots(ctx context.Context, b *bench, e *eyes, film string) error {
 		return err
 	}
 	what := fmt.Sprintf("%d generated changes in %.0f s: %s; with flashes, fast pans, dimming", len(truth), float64(count)/shotRate, kinds(truth))
+	b.on = about{ability: "shots", test: what, synthetic: true, model: "ffmpeg scdet"}
+	b.searched("shots", what)
 	found, err := scdet(ctx, path)
 	if err != nil {
 		return err
@@ -41,12 +43,14 @@ func benchShots(ctx context.Context, b *bench, e *eyes, film string) error {
 		return err
 	}
 	s = scored(truth, found)
+	b.on.model = "transnetv2 1.0.5"
 	note := fmt.Sprintf("%s; %s; 12.5 frames a second, %.0f CPU-s", what, s, cpu)
 	b.atLeast("shots: hard cuts, TransNetV2", s.cuts(), "F1", .93, "generated truth", note)
 	b.atLeast("shots: all, TransNetV2", s.all(), "F1", .9, "generated truth", note)
 	if err := fusedShots(ctx, b, e, path, truth); err != nil {
 		return err
 	}
+	b.on.model = "PySceneDetect 0.7.2"
 	return peerShots(ctx, b, path, truth)
 }
 
@@ -106,6 +110,7 @@ func scdet(ctx context.Context, path string) ([]float64, error) {
 type score struct {
 	hit, missed map[string]int
 	alarms      int
+	wrong       []string // what was missed and what is none, in words
 }
 
 // reportSeed makes the film that figures are reported on. The detectors' thresholds were chosen on films of other seeds.
@@ -115,7 +120,7 @@ const nearFrames = 2.5 // a cut may be off by this, a dissolve or fade by this b
 
 // scored matches what was found with the truth, each at most once.
 func scored(truth []transition, found []float64) score {
-	s := score{map[string]int{}, map[string]int{}, 0}
+	s := score{hit: map[string]int{}, missed: map[string]int{}}
 	used := make([]bool, len(found))
 	for _, t := range truth {
 		best := -1
@@ -128,14 +133,16 @@ func scored(truth []transition, found []float64) score {
 		}
 		if best < 0 {
 			s.missed[t.kind]++
+			s.wrong = append(s.wrong, fmt.Sprintf("missed: a %s at %.2f s, %d frames", t.kind, float64(t.from)/shotRate, t.to-t.from))
 		} else {
 			s.hit[t.kind]++
 			used[best] = true
 		}
 	}
-	for _, u := range used {
+	for n, u := range used {
 		if !u {
 			s.alarms++
+			s.wrong = append(s.wrong, fmt.Sprintf("false: a change at %.2f s", found[n]/shotRate))
 		}
 	}
 	return s
@@ -183,7 +190,7 @@ print(json.dumps(out))
 func peerShots(ctx context.Context, b *bench, path string, truth []transition) error {
 	python := filepath.Join(cacheDir(), "peers", "scenedetect", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
-		b.say("SKIPPED: PySceneDetect: %s is missing. Make a venv there with scenedetect==0.7.2 and opencv-python-headless.", python)
+		b.missing("shots: all, PySceneDetect", "", python+" is missing: make a venv there with scenedetect==0.7.2 and opencv-python-headless")
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, python, "-c", peerScript, path)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -19,8 +18,6 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
-
-	"showreel/engine/vision"
 )
 
 // caption is words drawn on a frame, and what they cover.
@@ -29,70 +26,6 @@ type caption struct {
 	style  string
 	size   float64
 	covers image.Rectangle
-}
-
-// benchCaptions draws captions on moving film, and counts the characters that are read right. The truth is exact because
-// it is synthetic: fonts, sizes and styles of lower thirds and subtitles, no handwriting, no perspective.
-func benchCaptions(ctx context.Context, b *bench, e *eyes, film string) error {
-	n := 240
-	if b.quick {
-		n = 40
-	}
-	bunny, err := stills(ctx, film, 3, 17, n/4)
-	if err != nil {
-		return err
-	}
-	street, err := stills(ctx, filepath.Join(cacheDir(), "samples", "street-footage.avi"), 1, 70, n/4)
-	if err != nil {
-		return err
-	}
-	fonts, err := captionFonts()
-	if err != nil {
-		return err
-	}
-	r := rand.New(rand.NewPCG(11, 4))
-	var all, wrong, exact, extra, lines int
-	by := map[string][2]int{}
-	for k, img := range append(bunny, street...) {
-		top := drawCaption(r, fonts, img, image.Rect(30, 20, 1250, 330))
-		low := drawCaption(r, fonts, img, image.Rect(30, 400, 1250, 700))
-		raw, err := jpegOf(img, 70+r.IntN(25))
-		if err != nil {
-			return err
-		}
-		got, err := e.Text(ctx, [][]byte{raw})
-		if err != nil {
-			return err
-		}
-		rest := got[0]
-		for _, c := range []caption{top, low} {
-			var read string
-			read, rest = wordsAt(rest, c.covers, img.Bounds())
-			off := distance([]rune(c.words), []rune(read))
-			length := len([]rune(c.words))
-			all, wrong, lines = all+length, wrong+min(off, length), lines+1
-			if off == 0 {
-				exact++
-			} else {
-				b.say("caption %d, %s %.0f px: %q read as %q", k, c.style, c.size, c.words, read)
-			}
-			for _, key := range []string{c.style, fmt.Sprintf("%d px", int(c.size)/10*10)} {
-				was := by[key]
-				by[key] = [2]int{was[0] + length, was[1] + min(off, length)}
-			}
-		}
-		extra += len(rest)
-	}
-	var notes []string
-	for key, v := range by {
-		notes = append(notes, fmt.Sprintf("%s %.1f", key, 100*(1-float64(v[1])/float64(v[0]))))
-	}
-	slices.Sort(notes)
-	b.atLeast("on-screen text: characters right", 100*(1-float64(wrong)/float64(all)), "%", 95, "drawn truth",
-		fmt.Sprintf("%d synthetic captions on moving film, %d characters, 16 to 48 px of 720; %s", lines, all, strings.Join(notes, ", ")))
-	b.atLeast("on-screen text: captions exact", 100*float64(exact)/float64(lines), "%", 80, "drawn truth",
-		fmt.Sprintf("%d of %d; %d lines read where nothing was drawn", exact, lines, extra))
-	return nil
 }
 
 // captionFonts are Go's fonts, and DejaVu where it is installed.
@@ -207,40 +140,4 @@ func captionWords(r *rand.Rand) string {
 		return fmt.Sprintf("- Where is %s? - At the %s, I think.", first(), thing())
 	}
 	return fmt.Sprintf("Breaking: %s closed after fire at %s", thing(), place())
-}
-
-// wordsAt joins the lines that lie on a caption, in reading order, and returns the other lines.
-func wordsAt(lines []vision.Line, where, frame image.Rectangle) (string, []vision.Line) {
-	var words []string
-	var rest []vision.Line
-	for _, l := range lines {
-		x, y := (l.Box.X+l.Box.W/2)*float64(frame.Dx()), (l.Box.Y+l.Box.H/2)*float64(frame.Dy())
-		if image.Pt(int(x), int(y)).In(where.Inset(-6)) {
-			words = append(words, l.Text)
-		} else {
-			rest = append(rest, l)
-		}
-	}
-	return strings.Join(words, " "), rest
-}
-
-// distance is Levenshtein's: insertions, deletions and replacements.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		before := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			change := before
-			if x != y {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -1,9 +1,11 @@
 // Command bench measures Showreel against its targets, each beside a peer or the physical limit in the same run.
 //
-//	go run ./bench [-quick] [-json] [area …]
+//	go run ./bench [-quick] [-json] [-only PART,…] [-record] [area …]
 //
 // It prints one line a target; -json prints the same as JSON lines and nothing else on standard output. -quick works on
-// smaller inputs, with targets scaled as each note says. Areas: ingest, tasks, delivery, server, analysis.
+// smaller inputs, with targets scaled as each note says. -only chooses parts of the area analysis; -record keeps what it
+// measured in the repository (the figures that `showreel models report` prints, and the worst errors of docs/models.md).
+// Areas: ingest, tasks, delivery, server, analysis.
 package main
 
 import (
@@ -31,6 +33,7 @@ type result struct {
 	Met     bool    `json:"met"`
 	Against string  `json:"against"`
 	Note    string  `json:"note"`
+	Missing string  `json:"missing,omitempty"` // why there is no value
 }
 
 // bench is one run: where to work, how much, and where results go.
@@ -40,15 +43,24 @@ type bench struct {
 	area   string
 	report func(result)
 	log    io.Writer
+
+	parts  []string // of the area analysis; empty is all
+	on     about    // what is being measured
+	record *record
 }
 
 // atMost reports a value that must not exceed its target; atLeast the opposite.
 func (b *bench) atMost(name string, value float64, unit string, target float64, against, note string) {
-	b.report(result{b.area, name, value, unit, fmt.Sprintf("<= %g", target), value <= target, against, note})
+	b.tell(result{Area: b.area, Name: name, Value: value, Unit: unit, Target: fmt.Sprintf("<= %g", target), Met: value <= target, Against: against, Note: note})
 }
 
 func (b *bench) atLeast(name string, value float64, unit string, target float64, against, note string) {
-	b.report(result{b.area, name, value, unit, fmt.Sprintf(">= %g", target), value >= target, against, note})
+	b.tell(result{Area: b.area, Name: name, Value: value, Unit: unit, Target: fmt.Sprintf(">= %g", target), Met: value >= target, Against: against, Note: note})
+}
+
+func (b *bench) tell(r result) {
+	b.report(r)
+	b.keep(r)
 }
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
@@ -65,13 +77,26 @@ func areas() []area {
 func main() {
 	quick := flag.Bool("quick", false, "smaller work, under a minute an area")
 	asJSON := flag.Bool("json", false, "JSON lines on standard output")
+	only := flag.String("only", "", "parts of the area analysis, with commas between")
+	save := flag.Bool("record", false, "keep figures and worst errors of the area analysis in the repository")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(measure(ctx, *quick, *asJSON, flag.Args()))
+	b := &bench{quick: *quick, log: os.Stderr, record: newRecord()}
+	if *only != "" {
+		b.parts = strings.Split(*only, ",")
+	}
+	code := measure(ctx, b, *asJSON, flag.Args())
+	if *save {
+		if err := b.record.save(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
 
-func measure(ctx context.Context, quick, asJSON bool, only []string) int {
+func measure(ctx context.Context, b *bench, asJSON bool, only []string) int {
 	dir, err := os.MkdirTemp("", "showreel-bench-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -80,12 +105,12 @@ func measure(ctx context.Context, quick, asJSON bool, only []string) int {
 	defer os.RemoveAll(dir)
 	defer func() { _ = world.Clean() }() // what stays is swept by the next run
 	var results []result
-	b := &bench{quick: quick, dir: dir, log: os.Stderr, report: func(r result) {
+	b.dir, b.report = dir, func(r result) {
 		results = append(results, r)
 		if asJSON {
 			_ = json.NewEncoder(os.Stdout).Encode(r)
 		}
-	}}
+	}
 	failed := false
 	for _, a := range areas() {
 		if len(only) > 0 && !slices.Contains(only, a.name) {
@@ -112,7 +137,13 @@ func table(out io.Writer, results []result) {
 	fmt.Fprintln(w, "AREA\tNAME\tVALUE\tTARGET\tMET\tAGAINST\tNOTE")
 	for _, r := range results {
 		met := "yes"
-		if !r.Met {
+		switch {
+		case r.Missing != "":
+			fmt.Fprintf(w, "%s\t%s\tnot measured\t%s\t-\t%s\t%s\n", r.Area, r.Name, r.Target, r.Against, r.Note)
+			continue
+		case r.Target == ">= 0":
+			met = "-"
+		case !r.Met:
 			met = "NO"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\n", r.Area, r.Name, short(r.Value), r.Unit, r.Target, met, r.Against, r.Note)
