@@ -107,7 +107,10 @@ func (h *House) openAnalysis() error {
 	d := analysis.Deps{DB: h.db, Outbox: h.outbox, Blobs: h.blobs, Flow: h.flow, Budget: h.budget, Library: h.library, Access: h.access, Audit: h.audit,
 		Keys: h.ring, Costs: costs{h.samples}, Width: h.mindWidth(), Log: h.log}
 	if h.ingest != nil {
-		d.Working, d.Frames, d.Renderer = h.ingest, h.ingest, h.ingest
+		d.Working, d.Frames, d.Renderer, d.Captions = h.ingest, h.ingest, h.ingest, h.ingest
+	}
+	if h.ingest != nil {
+		d.Publish = h.ingest
 	}
 	if err := h.openModels(); err != nil {
 		return err
@@ -134,5 +137,6 @@ func (h *House) openAnalysis() error {
 	h.analysis = analysis.New(d)
 	h.analysis.Flows(h.flow)
 	h.library.AlsoForget(h.analysis.Forget)
+	h.library.AlsoExport(h.analysis.PeoplePart())
 	return nil
 }

@@ -30,26 +30,27 @@ const (
 	TrackMarker   Track = "marker"   // made by people
 	TrackLoudness Track = "loudness" // short-term loudness, one per second
 
-	TrackSpeech     Track = "speech"     // one per utterance: Text, Words, Lang; Label is the speaker's ("S1"), Person who it is
-	TrackSpeaker    Track = "speaker"    // turns: Label "S1"; overlapping turns overlap here
-	TrackSound      Track = "sound"      // Label speech, music, silence, noise
-	TrackLabel      Track = "label"      // what a picture shows, one per label and shot: Label is the class, Text its name
-	TrackObject     Track = "object"     // one per object and shot, with its Path
-	TrackText       Track = "text"       // writing in the picture, one per caption however many frames show it
-	TrackFace       Track = "face"       // one per face and shot, with its Path; Person who it is
-	TrackModeration Track = "moderation" // what a person should look at: Label is the taxonomy's class
-	TrackPII        Track = "pii"        // personal data in speech, captions or picture: Label is its kind
-	TrackScene      Track = "scene"      // shots that belong together
-	TrackKeyframe   Track = "keyframe"   // the sharpest new picture of a shot
-	TrackColour     Track = "colour"     // dominant colours of a shot: Label "#rrggbb", Score its share
-	TrackPicture    Track = "picture"    // how good the picture is: Label blur, dark, bright, noise
-	TrackEntity     Track = "entity"     // a person, place, organisation, date or sum named in words: Label is its type
-	TrackPhrase     Track = "phrase"     // key phrases
-	TrackTopic      Track = "topic"      // what a stretch is about
-	TrackSentiment  Track = "sentiment"  // Score -1..1
-	TrackSummary    Track = "summary"    // sentences that say it all, each with the range it was taken from
-	TrackAdBreak    Track = "adbreak"    // where a break disturbs least
-	TrackExample    Track = "example"    // found by a person's examples: Label is the example's name
+	TrackSpeech      Track = "speech"      // one per utterance: Text, Words, Lang; Label is the speaker's ("S1"), Person who it is
+	TrackSpeaker     Track = "speaker"     // turns: Label "S1"; overlapping turns overlap here
+	TrackSound       Track = "sound"       // Label speech, music, silence, noise
+	TrackLabel       Track = "label"       // what a picture shows, one per label and shot: Label is the class, Text its name
+	TrackObject      Track = "object"      // one per object and shot, with its Path
+	TrackText        Track = "text"        // writing in the picture, one per caption however many frames show it
+	TrackFace        Track = "face"        // one per face and shot, with its Path; Person who it is
+	TrackModeration  Track = "moderation"  // what a person should look at: Label is the taxonomy's class
+	TrackPII         Track = "pii"         // personal data in speech, captions or picture: Label is its kind
+	TrackScene       Track = "scene"       // shots that belong together
+	TrackKeyframe    Track = "keyframe"    // the sharpest new picture of a shot
+	TrackColour      Track = "colour"      // dominant colours of a shot: Label "#rrggbb", Score its share
+	TrackPicture     Track = "picture"     // how good the picture is: Label blur, dark, bright, noise
+	TrackEntity      Track = "entity"      // a person, place, organisation, date or sum named in words: Label is its type
+	TrackPhrase      Track = "phrase"      // key phrases
+	TrackTopic       Track = "topic"       // what a stretch is about
+	TrackSentiment   Track = "sentiment"   // Score -1..1
+	TrackSummary     Track = "summary"     // sentences that say it all, each with the range it was taken from
+	TrackAdBreak     Track = "adbreak"     // where a break disturbs least
+	TrackTranslation Track = "translation" // what is said, in English by a machine: one per utterance
+	TrackExample     Track = "example"     // found by a person's examples: Label is the example's name
 )
 
 // Word is one spoken word.

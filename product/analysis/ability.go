@@ -10,22 +10,23 @@ import (
 
 // The abilities.
 const (
-	Sound      = "sound"      // where somebody speaks, where it is silent
-	Speech     = "speech"     // what is said
-	Speakers   = "speakers"   // who speaks when, as S1, S2, …
-	Shots      = "shots"      // where one camera's picture gives way to another
-	Scenes     = "scenes"     // shots that belong together
-	Keyframes  = "keyframes"  // the sharpest picture of a shot
-	Labels     = "labels"     // what a picture shows
-	Objects    = "objects"    // things with boxes, followed through a shot
-	Text       = "text"       // writing in the picture
-	Faces      = "faces"      // faces, followed through a shot
-	Moderation = "moderation" // what a person should look at
-	PII        = "pii"        // personal data in words and writing
-	Meaning    = "meaning"    // entities, phrases, sentiment
-	Examples   = "examples"   // what looks like a person's examples
-	Structure  = "structure"  // chapters, a summary, places for breaks
-	Picture    = "picture"    // how good the picture is, and its colours
+	Sound       = "sound"       // where somebody speaks, where it is silent
+	Speech      = "speech"      // what is said
+	Speakers    = "speakers"    // who speaks when, as S1, S2, …
+	Shots       = "shots"       // where one camera's picture gives way to another
+	Scenes      = "scenes"      // shots that belong together
+	Keyframes   = "keyframes"   // the sharpest picture of a shot
+	Labels      = "labels"      // what a picture shows
+	Objects     = "objects"     // things with boxes, followed through a shot
+	Text        = "text"        // writing in the picture
+	Faces       = "faces"       // faces, followed through a shot
+	Moderation  = "moderation"  // what a person should look at
+	PII         = "pii"         // personal data in words and writing
+	Meaning     = "meaning"     // entities, phrases, sentiment
+	Examples    = "examples"    // what looks like a person's examples
+	Translation = "translation" // what is said, in English
+	Structure   = "structure"   // chapters, a summary, places for breaks
+	Picture     = "picture"     // how good the picture is, and its colours
 )
 
 // What an ability works on.
@@ -45,6 +46,7 @@ type Ability struct {
 	Stage  int           // lower ones have their turn first
 	MemMB  int64         // that a piece may take
 	Tracks []media.Track // that it writes
+	Asked  bool          // it is done only where it is asked for by name
 }
 
 // everything lists the abilities in the order of their turns. Stage 0 is the fast lane: what people wait for.
@@ -57,6 +59,7 @@ func everything() []Ability {
 		{Name: Shots, Title: "shots", On: onPictures, Kinds: moving, Stage: 0, MemMB: 128, Tracks: []media.Track{media.TrackShot}},
 		{Name: Speech, Title: "transcript", On: onSound, Kinds: heard, After: []string{Sound}, Stage: 1, MemMB: 512, Tracks: []media.Track{media.TrackSpeech}},
 		{Name: Speakers, Title: "speakers", On: onSound, Kinds: heard, After: []string{Sound, Speech}, Stage: 2, MemMB: 256, Tracks: []media.Track{media.TrackSpeaker, media.TrackSpeech}},
+		{Name: Translation, Title: "translation into English", On: onSound, Kinds: heard, After: []string{Sound, Speech}, Stage: 2, MemMB: 512, Asked: true, Tracks: []media.Track{media.TrackTranslation}},
 		{Name: Labels, Title: "labels", On: onPictures, Kinds: seen, After: []string{Shots}, Stage: 3, MemMB: 256, Tracks: []media.Track{media.TrackLabel}},
 		{Name: Objects, Title: "objects", On: onPictures, Kinds: seen, After: []string{Shots}, Stage: 3, MemMB: 256, Tracks: []media.Track{media.TrackObject}},
 		{Name: Faces, Title: "faces", On: onPictures, Kinds: seen, After: []string{Shots}, Stage: 3, MemMB: 256, Tracks: []media.Track{media.TrackFace}},
@@ -93,22 +96,23 @@ type work struct {
 // works binds the abilities to this room's functions.
 func (s *Service) works() map[string]work {
 	bound := map[string]work{
-		Sound:      {ready: s.soundReady, cut: s.cutSound, do: s.listen, finish: s.joinSound},
-		Speech:     {ready: s.speechReady, cut: s.cutSpeech, do: s.transcribe, show: spoken, finish: s.joinSpeech},
-		Speakers:   {ready: s.voicesReady, cut: s.cutVoices, do: s.hearVoices, finish: s.joinSpeakers},
-		Shots:      {ready: s.shotsReady, cut: s.cutShots, do: s.findShots, finish: s.joinShots},
-		Labels:     {ready: s.seeing("labels"), cut: s.cutPictures, do: s.label, finish: s.joinLabels},
-		Objects:    {ready: s.seeing("objects"), cut: s.cutPictures, do: s.findObjects, finish: s.joinObjects},
-		Faces:      {ready: s.seeing("faces"), cut: s.cutPictures, do: s.findFaces, finish: s.joinFaces},
-		Moderation: {ready: s.seeing("moderate"), cut: s.cutPictures, do: s.moderate, finish: s.joinModeration},
-		Text:       {ready: s.seeing("text"), cut: s.cutPictures, do: s.read, finish: s.joinText},
-		Picture:    {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinPicture},
-		Keyframes:  {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinKeyframes},
-		Examples:   {ready: s.seeing("labels"), cut: s.cutExamples, do: s.findExamples, finish: s.joinExamples},
-		Scenes:     {ready: s.seeing("labels"), cut: none, finish: s.joinScenes},
-		PII:        {ready: s.analyzerReady, cut: none, finish: s.joinPersonal},
-		Meaning:    {ready: s.analyzerReady, cut: none, finish: s.joinMeaning},
-		Structure:  {ready: s.embedReady, cut: none, finish: s.joinStructure},
+		Sound:       {ready: s.soundReady, cut: s.cutSound, do: s.listen, finish: s.joinSound},
+		Speech:      {ready: s.speechReady, cut: s.cutSpeech, do: s.transcribe, show: spoken, finish: s.joinSpeech},
+		Translation: {ready: s.translationReady, cut: s.cutTranslation, do: s.translate, show: spoken, finish: s.joinTranslation},
+		Speakers:    {ready: s.voicesReady, cut: s.cutVoices, do: s.hearVoices, finish: s.joinSpeakers},
+		Shots:       {ready: s.shotsReady, cut: s.cutShots, do: s.findShots, finish: s.joinShots},
+		Labels:      {ready: s.seeing("labels"), cut: s.cutPictures, do: s.label, finish: s.joinLabels},
+		Objects:     {ready: s.seeing("objects"), cut: s.cutPictures, do: s.findObjects, finish: s.joinObjects},
+		Faces:       {ready: s.seeing("faces"), cut: s.cutPictures, do: s.findFaces, finish: s.joinFaces},
+		Moderation:  {ready: s.seeing("moderate"), cut: s.cutPictures, do: s.moderate, finish: s.joinModeration},
+		Text:        {ready: s.seeing("text"), cut: s.cutPictures, do: s.read, finish: s.joinText},
+		Picture:     {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinPicture},
+		Keyframes:   {ready: always(pictureModel), cut: s.cutPictures, do: s.measure, finish: s.joinKeyframes},
+		Examples:    {ready: s.seeing("labels"), cut: s.cutExamples, do: s.findExamples, finish: s.joinExamples},
+		Scenes:      {ready: s.seeing("labels"), cut: none, finish: s.joinScenes},
+		PII:         {ready: s.analyzerReady, cut: none, finish: s.joinPersonal},
+		Meaning:     {ready: s.analyzerReady, cut: none, finish: s.joinMeaning},
+		Structure:   {ready: s.embedReady, cut: none, finish: s.joinStructure},
 	}
 	out := map[string]work{}
 	for _, a := range everything() {
@@ -125,7 +129,12 @@ func always(model string) func(context.Context) (string, error) {
 
 func none(context.Context, *target) ([]piece, error) { return nil, nil }
 
-// fitting lists the abilities that fit a kind, in order; only names a choice, empty is all. fault.Invalid names an
+// fits lists everything that fits a kind, in order.
+func fits(kind media.Kind) []Ability {
+	return slices.DeleteFunc(everything(), func(a Ability) bool { return !slices.Contains(a.Kinds, kind) })
+}
+
+// fitting lists the abilities that fit a kind, in order; only names a choice, empty is all that need not be asked for. fault.Invalid names an
 // ability that does not exist.
 func fitting(kind media.Kind, only []string) ([]Ability, error) {
 	all := everything()
@@ -140,7 +149,7 @@ func fitting(kind media.Kind, only []string) ([]Ability, error) {
 	}
 	var out []Ability
 	for _, a := range all {
-		if slices.Contains(a.Kinds, kind) && (len(only) == 0 || slices.Contains(only, a.Name)) {
+		if slices.Contains(a.Kinds, kind) && (len(only) == 0 && !a.Asked || slices.Contains(only, a.Name)) {
 			out = append(out, a)
 		}
 	}

@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,9 +29,12 @@ func (s *Service) Run(ctx context.Context) error {
 		defer close(expired)
 		s.watchConsents(ctx)
 	}()
+	captioned := make(chan error, 1)
+	go func() { captioned <- s.watchCaptions(ctx) }()
 	err := s.deps.Outbox.Consume(ctx, consumer, []string{"asset.heard", "asset.decoded", "asset.published"}, s.react)
 	<-done
 	<-expired
+	err = errors.Join(err, <-captioned)
 	if ctx.Err() != nil {
 		return nil
 	}

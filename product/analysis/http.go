@@ -46,6 +46,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 		func(ctx context.Context, in *oneTermIn) (*struct{}, error) { return nil, s.RemoveTerm(ctx, in.ID) })
 	s.peopleRoutes(srv)
 	s.framesRoutes(srv)
+	s.captionRoutes(srv)
 	srv.Handle("GET /v1/assets/{id}/transcript", "asset:read", http.HandlerFunc(s.serveTranscript))
 }
 
@@ -116,7 +117,7 @@ func (s *Service) renderTranscript(r *http.Request) (kind string, body []byte, e
 	if kind = transcriptTypes[format]; kind == "" {
 		return "", nil, fault.Say("analysis.transcript", format, fault.Invalid, "bad-format", "A transcript comes as json, srt, vtt, ttml, ass or txt.")
 	}
-	t, err := s.Transcript(r.Context(), r.PathValue("id"), version)
+	t, err := s.transcript(r.Context(), r.PathValue("id"), version, q.Get("translation") == "en")
 	if err != nil {
 		return "", nil, err
 	}

@@ -40,7 +40,9 @@ type Deps struct {
 	Embed    language.Embedder
 	Analyze  language.Analyzer
 	Renderer Renderer         // nil: nothing is redacted
+	Publish  Publisher        // nil: what is signed can be fetched as a file only
 	Working  Working          // nil: what is no longer there is not made again
+	Captions Captioner        // nil: transcripts are not served as captions
 	Frames   Frames           // nil: shots stay as the decoder wrote them
 	Consent  Consent          // nil: the room's own setting
 	Keys     *keys.Ring       // nil: no vector of a face or voice is kept
@@ -53,9 +55,10 @@ type Deps struct {
 
 // Service is the room. It is safe for concurrent use. Every verb asks access first and works in the caller's tenant only.
 type Service struct {
-	deps   Deps
-	table  map[string]work
+	deps    Deps
+	table   map[string]work
 	people sync.Mutex // held while people are told apart
+	hiding sync.Mutex // held while marks of a redaction are changed
 }
 
 // New makes the room.
@@ -135,13 +138,12 @@ func (s *Service) overview(ctx context.Context, q sqldb.Querier, ref media.Ref, 
 	if len(runs) > 0 {
 		out.Run = &runs[0]
 	}
-	fit, err := fitting(kind, nil)
-	for _, a := range fit {
+	for _, a := range fits(kind) {
 		st := stand[a.Name]
 		st.Ability, st.Title, st.Tracks = a.Name, a.Title, a.Tracks
 		out.Abilities = append(out.Abilities, st)
 	}
-	return out, err
+	return out, nil
 }
 
 // The modes of an Analyze.
@@ -325,7 +327,7 @@ func (s *Service) Erase(ctx context.Context, subject string) error {
 		return err
 	}
 	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, table := range []string{"analysis_runs", "analysis_glossary", "analysis_examples"} {
+		for _, table := range []string{"analysis_runs", "analysis_glossary", "analysis_examples", "analysis_captions"} {
 			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET created_by = '' WHERE created_by = $1`, subject); err != nil {
 				return err
 			}

@@ -78,6 +78,11 @@ func lastOf(talk []media.Range, n int) int {
 
 // transcribe turns one piece into words.
 func (s *Service) transcribe(ctx context.Context, t *target, p piece) (found, error) {
+	return s.hearWords(ctx, t, p, false)
+}
+
+// hearWords turns one piece into words, of its own language or in English.
+func (s *Service) hearWords(ctx context.Context, t *target, p piece, translate bool) (found, error) {
 	w, err := t.sound(ctx)
 	if err != nil {
 		return found{}, err
@@ -90,7 +95,7 @@ func (s *Service) transcribe(ctx context.Context, t *target, p piece) (found, er
 	if err != nil {
 		return found{}, err
 	}
-	tr, err := s.deps.Speech.Transcribe(ctx, pcm, speech.Options{Prompt: book.Prompt()})
+	tr, err := s.deps.Speech.Transcribe(ctx, pcm, speech.Options{Prompt: book.Prompt(), Translate: translate})
 	if err != nil {
 		return found{}, err
 	}
@@ -102,7 +107,9 @@ func (s *Service) transcribe(ctx context.Context, t *target, p piece) (found, er
 		tr.Utterances = heardOnly(tr.Utterances, p.Range.Start, talk)
 	}
 	for n := range tr.Utterances {
-		correct(&tr.Utterances[n], tr.Language, book)
+		if !translate { // the glossary is of how terms sound in the language spoken
+			correct(&tr.Utterances[n], tr.Language, book)
+		}
 	}
 	return found{Model: tr.Model, CPUMS: tr.CPUms, Transcript: &tr}, nil
 }
@@ -176,7 +183,13 @@ func spoken(f found) []media.Annotation {
 // overlap and the second those after it. Words that lie where a person has corrected the transcript give way to the
 // person's.
 func (s *Service) joinSpeech(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	there, err := t.notes(ctx, media.TrackSpeech)
+	out, err := s.joinWords(ctx, t, media.TrackSpeech, all)
+	return map[media.Track][]media.Annotation{media.TrackSpeech: out}, err
+}
+
+// joinWords joins the words of pieces for a track on which people may have corrected some.
+func (s *Service) joinWords(ctx context.Context, t *target, track media.Track, all []found) ([]media.Annotation, error) {
+	there, err := t.notes(ctx, track)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +216,7 @@ func (s *Service) joinSpeech(ctx context.Context, t *target, all []found) (map[m
 		}
 	}
 	slices.SortStableFunc(out, func(a, b media.Annotation) int { return int(min(1, max(-1, a.Range.Start-b.Range.Start))) })
-	return map[media.Track][]media.Annotation{media.TrackSpeech: out}, nil
+	return out, nil
 }
 
 // split keeps the words that stay; what is left of an utterance on both sides of a gap is two.

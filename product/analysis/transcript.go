@@ -15,6 +15,7 @@ type Transcript struct {
 	Asset      string      `json:"asset"`
 	Version    int         `json:"version"`
 	Lang       string      `json:"lang,omitempty" doc:"the one most is said in"`
+	Translated bool        `json:"translated,omitempty" doc:"a machine translated it"`
 	Models     []string    `json:"models" nullable:"false"`
 	Utterances []Utterance `json:"utterances" nullable:"false"`
 }
@@ -44,19 +45,38 @@ type SpokenWord struct {
 // Transcript returns what is said in a version, 0 the newest, people's corrections included. fault.NotFound
 // "no-transcript" while there is none.
 func (s *Service) Transcript(ctx context.Context, asset string, version int) (Transcript, error) {
+	return s.transcript(ctx, asset, version, false)
+}
+
+// Translated returns what is said in a version in English, as Transcript does.
+func (s *Service) Translated(ctx context.Context, asset string, version int) (Transcript, error) {
+	return s.transcript(ctx, asset, version, true)
+}
+
+func (s *Service) transcript(ctx context.Context, asset string, version int, translated bool) (Transcript, error) {
 	a, v, err := s.version(ctx, "asset:read", asset, version)
 	if err != nil {
 		return Transcript{}, err
 	}
 	ref := a.At(v.Number)
-	notes, err := s.deps.Library.Annotations(ctx, ref, media.TrackSpeech)
+	track := media.TrackSpeech
+	if translated {
+		track = media.TrackTranslation
+	}
+	out, err := s.transcriptOn(ctx, ref, track)
+	if err == nil && len(out.Utterances) == 0 {
+		err = s.noTranscript(ctx, ref, translated)
+	}
+	return out, err
+}
+
+// transcriptOn reads what is said from a track of a version's timeline.
+func (s *Service) transcriptOn(ctx context.Context, ref media.Ref, track media.Track) (Transcript, error) {
+	out := Transcript{Asset: ref.Asset, Version: ref.Version, Translated: track == media.TrackTranslation, Utterances: []Utterance{}, Models: []string{}}
+	notes, err := s.deps.Library.Annotations(ctx, ref, track)
 	if err != nil {
-		return Transcript{}, err
+		return out, err
 	}
-	if len(notes) == 0 {
-		return Transcript{}, s.noTranscript(ctx, ref)
-	}
-	out := Transcript{Asset: asset, Version: v.Number, Utterances: []Utterance{}, Models: []string{}}
 	spoken := map[string]int{}
 	for _, n := range notes {
 		if strings.Contains(n.Source, "@") { // another model's, kept beside for comparison
@@ -79,21 +99,25 @@ func (s *Service) Transcript(ctx context.Context, asset string, version int) (Tr
 }
 
 // noTranscript says why there is none.
-func (s *Service) noTranscript(ctx context.Context, ref media.Ref) error {
+func (s *Service) noTranscript(ctx context.Context, ref media.Ref, translated bool) error {
 	stand, err := standings(ctx, s.deps.DB.Read(), ref)
 	if err != nil {
 		return fault.E("analysis.transcript", ref.Asset, "", err)
 	}
-	text := "Nobody has asked for a transcript yet; start an analysis."
-	switch st := stand[Speech]; st.State {
+	name, ability, ask := "transcript", Speech, "start an analysis"
+	if translated {
+		name, ability, ask = "translation", Translation, "ask for the ability translation"
+	}
+	text := "Nobody has asked for a " + name + " yet; " + ask + "."
+	switch st := stand[ability]; st.State {
 	case Done:
 		text = "Nothing is said in this asset."
 	case Waiting, Running:
-		text = "The transcript is being made."
+		text = "The " + name + " is being made."
 	case Failed, Unavailable:
 		text = st.Text
 	case Cancelled:
-		text = "The analysis was ended before there was a transcript; start it again."
+		text = "The analysis was ended before there was a " + name + "; start it again."
 	}
 	return fault.Say("analysis.transcript", ref.Asset, fault.NotFound, "no-transcript", "%s", text)
 }

@@ -115,7 +115,7 @@ func (n note) decides(a media.Annotation) bool {
 		return false
 	}
 	switch n.Track {
-	case media.TrackSpeech, media.TrackSpeaker: // labels name the voices of one run; in one stretch one thing is said
+	case media.TrackSpeech, media.TrackTranslation, media.TrackSpeaker: // labels name the voices of one run; in one stretch one thing is said
 		return true
 	case media.TrackCaption:
 		return n.Lang == a.Lang && (a.Label == n.Label || a.Label == n.was.Label) // a rendition's cues decide that rendition's
