@@ -107,6 +107,7 @@ func Await[T any](c Ctx, topic string, timeout time.Duration) (v T, ok bool, err
 // attempt does the work of a step, with retries, and encodes its result. An outage takes none of the retries.
 func attempt[T any](ctx context.Context, r *run, path string, o options, fn func(context.Context) (T, error)) (json.RawMessage, error) {
 	away := wait{log: r.log, step: path, patience: r.patience}
+	r.log.Debug("a step begins", "step", path)
 	for try := 0; ; try++ {
 		v, err := protect(ctx, r, path, fn)
 		for err != nil && away.out(ctx, err) {

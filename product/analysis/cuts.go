@@ -79,6 +79,9 @@ func (s *Service) findShots(ctx context.Context, t *target, p piece) (found, err
 		return f, err
 	}
 	net, netErr := s.seeing("boundaries")(ctx)
+	if fault.CodeOf(netErr) == "helper-died" {
+		return f, netErr // it is there; without it other shots would be found
+	}
 	for n := range stretches {
 		if netErr != nil {
 			break // arithmetic alone

@@ -182,7 +182,7 @@ func (s *Service) cut(ctx context.Context, t *target, abilities []string) (cutti
 		model, err := w.ready(ctx)
 		var pieces []piece
 		if err == nil && (w.On != onSound || sounds) {
-			pieces, err = w.cut(ctx, t)
+			pieces, err = again(ctx, func() ([]piece, error) { return w.cut(ctx, t) })
 		}
 		if ctx.Err() != nil {
 			return out, fault.E("analysis.cut", t.ref.Asset, fault.Canceled, context.Cause(ctx))
@@ -202,6 +202,16 @@ func (s *Service) cut(ctx context.Context, t *target, abilities []string) (cutti
 		}
 	}
 	return out, nil
+}
+
+// again does fn once more where a media tool that it ran was killed: what kills one in passing costs one retry, as with the
+// helpers, and a file that kills it every time is said.
+func again[T any](ctx context.Context, fn func() (T, error)) (T, error) {
+	out, err := fn()
+	if fault.CodeOf(err) == "child-killed" && ctx.Err() == nil {
+		return fn()
+	}
+	return out, err
 }
 
 // fail ends an ability by a problem: unavailable where something is missing, failed otherwise. A helper that ended is a
@@ -241,7 +251,7 @@ func (s *Service) piece(ctx context.Context, t *target, p piece) (*problem, erro
 	}
 	defer lease.Release()
 	begun := time.Now()
-	f, err := w.do(ctx, t, p)
+	f, err := again(ctx, func() (found, error) { return w.do(ctx, t, p) })
 	if ctx.Err() != nil {
 		return nil, fault.E("analysis.piece", t.ref.Asset, fault.Canceled, context.Cause(ctx))
 	}
