@@ -138,5 +138,6 @@ func (h *House) openAnalysis() error {
 	h.analysis.Flows(h.flow)
 	h.library.AlsoForget(h.analysis.Forget)
 	h.library.AlsoExport(h.analysis.PeoplePart())
+	h.library.AlsoExport(h.analysis.PeoplePart())
 	return nil
 }

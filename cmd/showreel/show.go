@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,36 @@ func (c *cli) exportCmd() *cobra.Command {
 		return nil
 	})
 	cmd.Flags().StringVarP(&to, "output", "o", "", "write to this file")
+	return cmd
+}
+
+// importCmd is the way back of export: annotations, corrections and decisions about people.
+func (c *cli) importCmd() *cobra.Command {
+	var corrections bool
+	cmd := &cobra.Command{
+		Use: "import ASSET FILE", Short: "Put an export's annotations, people's corrections and decisions about people onto an asset", Args: cobra.ExactArgs(2),
+		Long: "Takes back what showreel export wrote, on this instance or another. What a person decided stays decided: the next analysis leaves it alone.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			raw, err := os.ReadFile(args[1])
+			if err != nil {
+				return fault.Say("import", args[1], fault.Invalid, "no-file", "%s cannot be read.", args[1])
+			}
+			var in map[string]json.RawMessage
+			if err := json.Unmarshal(raw, &in); err != nil {
+				return fault.Say("import", args[1], fault.Invalid, "no-export", "%s is not what showreel export writes.", args[1])
+			}
+			body := map[string]json.RawMessage{}
+			for _, key := range []string{"annotations", "corrections", "rooms"} {
+				if v, ok := in[key]; ok && (key != "annotations" || !corrections) {
+					body[key] = v
+				}
+			}
+			path := "/v1/assets/" + url.PathEscape(args[0]) + "/annotations/import"
+			return callAndPrint(c, cmd, http.MethodPost, path, body, func(v struct{ Put, Decisions int }) string {
+				return fmt.Sprintf("%d annotations and %d decisions about people put", v.Put, v.Decisions)
+			})
+		}}
+	cmd.Flags().BoolVar(&corrections, "only-corrections", false, "leave out what machines found, which an analysis here finds again")
 	return cmd
 }
 

@@ -92,6 +92,7 @@ func openOn(t *testing.T, dir, dbURL, flowURL string, change func(*analysis.Deps
 	s := analysis.New(deps)
 	s.Flows(engine)
 	lib.AlsoForget(s.Forget)
+	lib.AlsoExport(s.PeoplePart())
 	must(t, engine.Launch(ctx))
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

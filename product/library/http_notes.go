@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"encoding/json"
 
 	"showreel/media"
 	"showreel/platform/httpd"
@@ -123,13 +124,15 @@ const importBytes = 64 << 20
 type importIn struct {
 	VersionQuery
 	Body struct {
-		Annotations []media.Annotation `json:"annotations,omitempty" doc:"as an export lists them"`
-		Corrections []Correction       `json:"corrections,omitempty" doc:"as an export lists them"`
+		Annotations []media.Annotation         `json:"annotations,omitempty" doc:"as an export lists them"`
+		Corrections []Correction               `json:"corrections,omitempty" doc:"as an export lists them"`
+		Rooms       map[string]json.RawMessage `json:"rooms,omitempty" doc:"as an export lists them: decisions about people"`
 	}
 }
 
 type imported struct {
-	Put int `json:"put" doc:"how many annotations were put"`
+	Put       int `json:"put" doc:"how many annotations were put"`
+	Decisions int `json:"decisions" doc:"how many decisions of other rooms were put, about people"`
 }
 
 type importOut struct{ Body imported }
@@ -159,7 +162,11 @@ func (s *Service) annotationRoutes(srv *httpd.Server) {
 	httpd.Register(srv, takeIn, "asset:annotate",
 		func(ctx context.Context, in *importIn) (*importOut, error) {
 			n, err := s.Import(ctx, in.ref(), in.Body.Annotations, in.Body.Corrections)
-			return &importOut{Body: imported{Put: n}}, err
+			if err != nil {
+				return nil, err
+			}
+			decisions, err := s.ImportParts(ctx, in.ref(), in.Body.Rooms)
+			return &importOut{Body: imported{Put: n, Decisions: decisions}}, err
 		})
 }
 

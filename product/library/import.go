@@ -59,6 +59,7 @@ func (s *Service) Import(ctx context.Context, ref media.Ref, list []media.Annota
 	if len(list)+len(corrections) > mostImported {
 		return 0, fault.Say(op, ref.Asset, fault.TooLarge, "too-many-annotations", "At most %d annotations are taken in at once; split them.", mostImported)
 	}
+	list, corrections = ofVersion(ref.Version, list, corrections)
 	notes, err := importable(op, ref, list, corrections)
 	if err != nil {
 		return 0, err
@@ -87,6 +88,36 @@ func (s *Service) Import(ctx context.Context, ref media.Ref, list []media.Annota
 		}
 		return c.record(ctx, "asset:annotate", ref.Asset, map[string]any{"imported": len(notes), "version": ref.Version})
 	})
+}
+
+// ofVersion keeps what an export of several versions says of one: that of the same number, or of the newest in it.
+func ofVersion(version int, list []media.Annotation, corrections []Correction) ([]media.Annotation, []Correction) {
+	seen, newest := map[int]bool{}, 0
+	for _, a := range list {
+		seen[a.Version], newest = true, max(newest, a.Version)
+	}
+	for _, x := range corrections {
+		seen[x.Version], newest = true, max(newest, x.Version)
+	}
+	if len(seen) < 2 {
+		return list, corrections
+	}
+	if !seen[version] {
+		version = newest
+	}
+	var notes []media.Annotation
+	for _, a := range list {
+		if a.Version == version {
+			notes = append(notes, a)
+		}
+	}
+	var decided []Correction
+	for _, x := range corrections {
+		if x.Version == version {
+			decided = append(decided, x)
+		}
+	}
+	return notes, decided
 }
 
 // importable turns what was exported into notes of this version; corrections come last and win.

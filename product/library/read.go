@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"encoding/json"
 
 	"showreel/fault"
 	"showreel/media"
@@ -62,6 +63,8 @@ type Exported struct {
 	Corrections []Correction       `json:"corrections" doc:"what people made, changed, accepted or rejected; import takes them back"`
 	Collections []Collection       `json:"collections"`
 	Ledger      []LedgerEntry      `json:"ledger"`
+	// Rooms holds what other rooms add, by their names: decisions about people. Import takes it back.
+	Rooms map[string]json.RawMessage `json:"rooms,omitempty" doc:"what other rooms know, by name: people holds who is seen and heard; import takes it back"`
 }
 
 // Export returns everything the library knows about an asset, as plain data.
@@ -96,7 +99,10 @@ func (s *Service) Export(ctx context.Context, id string) (Exported, error) {
 	if out.Collections, err = s.CollectionsOf(ctx, id); err != nil {
 		return out, err
 	}
-	out.Ledger, err = s.Ledger(ctx, id)
+	if out.Ledger, err = s.Ledger(ctx, id); err != nil {
+		return out, err
+	}
+	out.Rooms, err = s.exportParts(ctx, id)
 	return out, err
 }
 

@@ -56,6 +56,7 @@ type Service struct {
 	deps   Deps
 	tx     *sqldb.Tx
 	forget *[]Forgetter
+	parts  *[]Part
 }
 
 // New returns the library over its dependencies.
@@ -69,7 +70,7 @@ func New(d Deps) *Service {
 	if d.Grace == 0 {
 		d.Grace = 10 * time.Minute
 	}
-	return &Service{deps: d, forget: &[]Forgetter{}}
+	return &Service{deps: d, forget: &[]Forgetter{}, parts: &[]Part{}}
 }
 
 // InTx returns the same verbs bound to a transaction of the caller's, so that its own rows and the library's change
