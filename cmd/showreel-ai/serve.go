@@ -130,8 +130,25 @@ func serve(ctx context.Context, o serveOptions, log io.Writer) error {
 	return errors.Join(err, end())
 }
 
-// open opens the roles and puts them behind one handler; end closes them in reverse.
+// open opens the roles behind one handler, again whenever the models change; end closes them.
 func open(o serveOptions) (handler http.Handler, end func() error, err error) {
+	h, err := newHouse(o.models, func() (http.Handler, func() error, error) { return openRoles(o) })
+	if err != nil {
+		return nil, nil, err
+	}
+	if handler, err = guarded(o.tokenFile, h); err != nil {
+		return nil, nil, errors.Join(err, h.Close())
+	}
+	outer := http.NewServeMux()
+	outer.Handle("/", handler)
+	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "ok %s %s\n", version, strings.Join(o.roles, ","))
+	})
+	return outer, h.Close, nil
+}
+
+// openRoles opens each role; end closes them in reverse.
+func openRoles(o serveOptions) (handler http.Handler, end func() error, err error) {
 	mux := http.NewServeMux()
 	var opened []role
 	end = func() error {
@@ -149,15 +166,7 @@ func open(o serveOptions) (handler http.Handler, end func() error, err error) {
 		opened = append(opened, r)
 		r.Mount(mux)
 	}
-	if handler, err = guarded(o.tokenFile, mux); err != nil {
-		return nil, nil, errors.Join(err, end())
-	}
-	outer := http.NewServeMux()
-	outer.Handle("/", handler)
-	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "ok %s %s\n", version, strings.Join(o.roles, ","))
-	})
-	return outer, end, nil
+	return mux, end, nil
 }
 
 // guarded asks for the token of the file, if there is one.

@@ -31,6 +31,7 @@ type Options struct {
 	Tier      string `json:"tier,omitempty"`      // Accurate or Fast; "" is Accurate
 	Prompt    string `json:"prompt,omitempty"`    // words that are likely to occur: names, terms; at most 200 words are used
 	Translate bool   `json:"translate,omitempty"` // into English
+	Model     string `json:"model,omitempty"`     // id of an installed model to use in the place of the one in use; "" is that
 }
 
 // Transcript is what was said. Utterances are in order and do not overlap.

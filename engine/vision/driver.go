@@ -22,6 +22,14 @@ type Driver interface {
 	Caps(ctx context.Context) (Caps, error)
 }
 
+// Chooser is a driver of which several models can do one ability.
+type Chooser interface {
+	// With is the same driver with an installed model, by its id, in the place of the one that is in use for the model's
+	// role: to run two side by side. Kinds of its calls: fault.NotFound, code "no-model", and fault.Unsupported for a model
+	// that this engine cannot run.
+	With(model string) Driver
+}
+
 // Caps is what an engine can do: ability to model id and version. An ability that is not there says why in Missing.
 type Caps struct {
 	Models     map[string]string `json:"models"`               // "labels", "objects", "text", "faces", "vectors", "moderate", "boundaries"

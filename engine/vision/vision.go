@@ -68,6 +68,14 @@ type Service struct{ d Driver }
 // New wraps a driver.
 func New(d Driver) *Service { return &Service{d} }
 
+// With is the engine with another model, by its id. Kind: fault.Unsupported where the driver knows one model an ability.
+func (s *Service) With(model string) (*Service, error) {
+	if c, ok := s.d.(Chooser); ok {
+		return New(c.With(model)), nil
+	}
+	return nil, fault.Say("vision.with", model, fault.Unsupported, "one-model", "This vision engine has one model an ability; %s cannot be run beside it.", model)
+}
+
 // Labels is Driver.Labels. Kinds, here and below: fault.Invalid "not-a-picture" naming which, fault.TooLarge above
 // MaxBatch, fault.Unavailable with what to install.
 func (s *Service) Labels(ctx context.Context, pictures [][]byte) ([]Scene, error) {

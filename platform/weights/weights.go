@@ -10,6 +10,7 @@ package weights
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -114,37 +115,82 @@ func Use(dir, role, id string) error {
 	return WriteJSON(filepath.Join(dir, usesName), uses)
 }
 
-// Found is a model that can be opened.
+// Found is a model and where it lies.
 type Found struct {
 	ID      string
 	Version string // "" where the folder has no manifest
+	Role    string // as the manifest says
+	Own     bool   // brought by the operator
 	Folder  string
 	Path    string // of the file to open
 }
 
-// Find returns the model that a role uses: the chosen one, or the standard one. file is the standard result's name, for
-// folders without a manifest. Kind: fault.Unavailable, code "model-missing", with the command that installs it.
-func Find(dir, role, standard, file string) (Found, error) {
-	id := standard
+// Locate returns the model that a role uses, the chosen one or the standard one, whether it is installed or not. file is
+// the standard result's name, for folders without a manifest. Where the choices cannot be read it is the standard one.
+func Locate(dir, role, standard, file string) Found {
 	uses, err := Uses(dir)
-	if err != nil {
-		return Found{}, err
+	if chosen := uses[role]; err == nil && chosen != "" && SafeID(chosen) {
+		return At(dir, chosen, file)
 	}
-	if chosen := uses[role]; chosen != "" {
-		id = chosen
-	}
-	if !SafeID(id) {
-		return Found{}, fault.E("weights.find", id, fault.Corrupt, nil)
-	}
-	f := Found{ID: id, Folder: filepath.Join(dir, id)}
+	return At(dir, standard, file)
+}
+
+// At returns the model of an id, whether it is installed or not.
+func At(dir, id, file string) Found {
+	f := Found{ID: id, Folder: filepath.Join(dir, filepath.Base(id))}
 	if m, err := Read(f.Folder); err == nil {
-		f.Version, file = m.Version, m.Result
+		f.Version, f.Role, f.Own, file = m.Version, m.Role, m.Own, m.Result
 	}
 	f.Path = filepath.Join(f.Folder, filepath.Base(file))
-	if _, err := os.Stat(f.Path); err != nil {
-		return Found{}, fault.Say("weights.find", id, fault.Unavailable, "model-missing", "The model %s is not installed: showreel models install %s", id, id)
+	return f
+}
+
+// Missing is the fault of a model that is not installed: fault.Unavailable, code "model-missing", with the command that
+// installs it. nil where its file is there.
+func (f Found) Missing() error {
+	if st, err := os.Stat(f.Path); err == nil && st.Mode().IsRegular() {
+		return nil
 	}
-	return f, nil
+	return fault.Say("weights.find", f.ID, fault.Unavailable, "model-missing", "The model %s is not installed: showreel models install %s", f.ID, f.ID)
+}
+
+// Name is what results call the model: its id and version. standard is the version of a folder without a manifest.
+func (f Found) Name(standard string) string {
+	v := f.Version
+	if v == "" {
+		v = standard
+	}
+	if f.Own {
+		v += " (own)"
+	}
+	return strings.TrimSpace(f.ID + " " + v)
+}
+
+// Find is Locate of a model that is installed. Kind: fault.Unavailable, code "model-missing".
+func Find(dir, role, standard, file string) (Found, error) {
+	f := Locate(dir, role, standard, file)
+	return f, f.Missing()
+}
+
+// Revision changes whenever a model is installed, removed or exchanged, or another one is chosen.
+func Revision(dir string) string {
+	var b strings.Builder
+	stamp := func(path string) {
+		if st, err := os.Stat(path); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", filepath.Base(filepath.Dir(path)), st.Size(), st.ModTime().UnixNano())
+		}
+	}
+	stamp(filepath.Join(dir, usesName))
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	for _, e := range list {
+		if SafeID(e.Name()) {
+			stamp(filepath.Join(dir, e.Name(), manifestName))
+		}
+	}
+	return b.String()
 }
 
 // SafeID reports whether an id can be a folder's name: lower-case letters, digits, dots and dashes, no leading dot.

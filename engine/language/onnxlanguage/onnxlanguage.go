@@ -4,11 +4,9 @@ package onnxlanguage
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -17,14 +15,16 @@ import (
 	"showreel/engine/language/wordpiece"
 	"showreel/fault"
 	"showreel/platform/onnx"
+	"showreel/platform/weights"
 )
 
-// The model, its window in word pieces and the length of its vectors.
+// The standard model and its role, the window in word pieces and the length of the vectors.
 const (
-	model  = "bge-small-en"
-	name   = "bge-small-en 1.5 int8"
-	window = 512
-	values = 384
+	model   = "bge-small-en"
+	role    = "language.embed"
+	version = "1.5 int8" // of a folder without a manifest
+	window  = 512
+	values  = 384
 )
 
 // Options of a driver.
@@ -40,6 +40,8 @@ type Driver struct {
 	mu     sync.Mutex
 	net    *onnx.Session
 	pieces *wordpiece.Tokenizer
+	name   string
+	mean   bool // of all tokens, as MiniLM was trained; otherwise the first one's
 }
 
 // Open never fails for something missing; Embed tells it.
@@ -67,22 +69,20 @@ func (d *Driver) load() (*onnx.Session, *wordpiece.Tokenizer, error) {
 	if d.net != nil {
 		return d.net, d.pieces, nil
 	}
-	dir := filepath.Join(d.o.Models, model)
-	list := filepath.Join(dir, "bge-small-en-v1.5-q-tokenizer.json")
-	for _, path := range []string{list, filepath.Join(dir, "model.onnx")} {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fault.Say("language.embed", model, fault.Unavailable, "model-missing", "The model for the meaning of texts is not installed: showreel models install %s", model)
-		}
+	f := weights.Locate(d.o.Models, role, model, "model.onnx")
+	list := tokens(f.Folder)
+	if f.Missing() != nil || list == "" {
+		return nil, nil, fault.Say("language.embed", f.ID, fault.Unavailable, "model-missing", "The model for the meaning of texts is not installed: showreel models install %s", f.ID)
 	}
 	pieces, err := wordpiece.Open(list)
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := onnx.OpenWith(filepath.Join(d.o.Native, "onnxruntime", "libonnxruntime.so.1"), filepath.Join(dir, "model.onnx"), onnx.Options{Workers: d.o.Workers, Lean: true})
+	net, err := onnx.OpenWith(filepath.Join(d.o.Native, "onnxruntime", "libonnxruntime.so.1"), f.Path, onnx.Options{Workers: d.o.Workers, Lean: true})
 	if err != nil {
 		return nil, nil, err
 	}
-	d.net, d.pieces = net, pieces
+	d.net, d.pieces, d.name, d.mean = net, pieces, f.Name(version), strings.HasPrefix(f.ID, "minilm")
 	return net, pieces, nil
 }
 
@@ -92,7 +92,7 @@ func (d *Driver) Embed(ctx context.Context, texts []string) (language.Vectors, e
 	if err != nil {
 		return language.Vectors{}, err
 	}
-	out := language.Vectors{Values: make([][]float32, len(texts)), Model: name}
+	out := language.Vectors{Values: make([][]float32, len(texts)), Model: d.name}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(d.o.Workers)
 	for n, text := range texts {
@@ -101,7 +101,7 @@ func (d *Driver) Embed(ctx context.Context, texts []string) (language.Vectors, e
 			out.Cut++
 		}
 		g.Go(func() (err error) {
-			out.Values[n], err = embed(ctx, net, ids)
+			out.Values[n], err = d.embed(ctx, net, ids)
 			return err
 		})
 	}
@@ -111,8 +111,17 @@ func (d *Driver) Embed(ctx context.Context, texts []string) (language.Vectors, e
 	return out, nil
 }
 
-// embed is the first token's vector, at unit length.
-func embed(ctx context.Context, net *onnx.Session, ids []int64) ([]float32, error) {
+// tokens finds the list of word pieces beside a model: *tokenizer.json.
+func tokens(folder string) string {
+	list, err := filepath.Glob(filepath.Join(folder, "*tokenizer.json"))
+	if err != nil || len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// embed is the first token's vector, or the mean of all, at unit length.
+func (d *Driver) embed(ctx context.Context, net *onnx.Session, ids []int64) ([]float32, error) {
 	size := int64(len(ids))
 	ones, zeros := make([]int64, size), make([]int64, size)
 	for n := range ones {
@@ -124,7 +133,14 @@ func embed(ctx context.Context, net *onnx.Session, ids []int64) ([]float32, erro
 	}
 	all := got["last_hidden_state"].F32
 	if len(all) != values*len(ids) {
-		return nil, fault.Say("language.embed", model, fault.Corrupt, "bad-model", "The model %s gives vectors of another length than it should; install it again.", model)
+		return nil, fault.Say("language.embed", model, fault.Corrupt, "bad-model", "The model in use for the meaning of texts gives vectors of another length than %d; install %s again, or choose another: showreel models use %s standard.", values, d.name, role)
+	}
+	if d.mean {
+		for n := range values {
+			for at := values + n; at < len(all); at += values {
+				all[n] += all[at]
+			}
+		}
 	}
 	v, sum := make([]float32, values), 0.0
 	for _, x := range all[:values] {

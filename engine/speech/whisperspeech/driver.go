@@ -11,6 +11,7 @@ import (
 
 	"showreel/engine/speech"
 	"showreel/fault"
+	"showreel/platform/weights"
 )
 
 // Options of Open.
@@ -28,24 +29,22 @@ type Driver struct {
 	activity *pool[*detector]
 	voices   *voiceNet
 	once     sync.Once
+
+	mu    sync.Mutex
+	extra map[string]*model // that run beside those in use, by id
 }
 
 var _ speech.Driver = (*Driver)(nil)
 
-// Ids and versions as in the model catalogue.
-const (
-	baseID     = "whisper-base 1.0.0 q8_0"
-	englishID  = "whisper-tiny-en 0.1.0 q8_0"
-	activityID = "silero-vad 6.2.0 ggml"
-	voicesID   = "resemblyzer 0.1.4"
-)
+// activityID is the network for voice activity, which comes with whisper.cpp.
+const activityID = "silero-vad 6.2.0 ggml"
 
 // Open prepares a driver; it looks at no file yet. See Caps for what is missing.
 func Open(o Options) (*Driver, error) {
 	o.Workers = max(o.Workers, 1)
-	d := &Driver{o: o}
-	d.base = newModel(o, spec{id: baseID, file: "whisper-base/ggml-base-q8_0.bin", heads: "base", install: "showreel models install whisper-base"})
-	d.english = newModel(o, spec{id: englishID, file: "whisper-tiny-en/ggml-tiny.en-q8_0.bin", heads: "tiny.en", install: "showreel models install whisper-tiny-en"})
+	d := &Driver{o: o, extra: map[string]*model{}}
+	d.base = newModel(o, specOf(weights.Locate(o.Models, roleTranscribe, "whisper-base", "ggml-base-q8_0.bin"), "1.0.0 q8_0"))
+	d.english = newModel(o, specOf(weights.Locate(o.Models, roleFast, "whisper-tiny-en", "ggml-tiny.en-q8_0.bin"), "0.1.0 q8_0"))
 	d.activity = newPool(o.Workers, func() (*detector, error) { return newDetector(o.Native) }, (*detector).free)
 	d.voices = newVoiceNet(o)
 	return d, nil
@@ -57,6 +56,11 @@ func (d *Driver) Close() (err error) {
 		d.activity.close()
 		d.base.close()
 		d.english.close()
+		d.mu.Lock()
+		for _, m := range d.extra {
+			m.close()
+		}
+		d.mu.Unlock()
 		err = d.voices.close()
 	})
 	return err
@@ -78,7 +82,7 @@ func (d *Driver) Caps(context.Context) (speech.Caps, error) {
 	if err := errors.Join(there(d.voices.file, voicesMissing), there(d.voices.library, onnxMissing)); err != nil {
 		c.Missing["voices"] = fault.TextOf(err)
 	} else {
-		c.Voices = voicesID
+		c.Voices = d.voices.name
 	}
 	return c, nil
 }
@@ -86,12 +90,12 @@ func (d *Driver) Caps(context.Context) (speech.Caps, error) {
 func (d *Driver) capsOfModels(c *speech.Caps) {
 	base, english := d.base.missing(), d.english.missing()
 	if base == nil {
-		c.Transcribe, c.Fast, c.Translate, c.Languages = baseID, baseID, true, languages()
+		c.Transcribe, c.Fast, c.Translate, c.Languages = d.base.id, d.base.id, true, languages()
 	} else {
 		c.Missing["transcribe"] = fault.TextOf(base)
 	}
 	if english == nil {
-		c.Fast = englishID
+		c.Fast = d.english.id
 		if base != nil {
 			c.Languages = []string{"en"}
 		}

@@ -60,8 +60,9 @@ func languages() []string {
 
 // spec names a model.
 type spec struct {
-	id      string
-	file    string // below the folder of models
+	id      string // and version, as results name it
+	model   string // id in the catalogue
+	file    string
 	heads   string // whisper.cpp's name for the alignment heads
 	install string // command that brings it
 }
@@ -78,13 +79,13 @@ type model struct {
 }
 
 func newModel(o Options, s spec) *model {
-	m := &model{spec: s, native: o.Native, path: filepath.Join(o.Models, s.file)}
+	m := &model{spec: s, native: o.Native, path: s.file}
 	m.states = newPool(o.Workers, m.newState, func(state unsafe.Pointer) { C.sr_state_free(state) })
 	return m
 }
 
 func (m *model) missing() error {
-	return there(m.path, "The speech model "+filepath.Dir(m.file)+" is missing; run `"+m.install+"`.")
+	return there(m.path, "The speech model "+m.model+" is missing; run `"+m.install+"`.")
 }
 
 func (m *model) newState() (unsafe.Pointer, error) {
@@ -113,7 +114,7 @@ func (m *model) open() error {
 	defer C.free(unsafe.Pointer(path))
 	defer C.free(unsafe.Pointer(heads))
 	if m.weights = C.sr_model(path, heads); m.weights == nil {
-		return fault.Say("whisperspeech.open", m.id, fault.Corrupt, "bad-model", "The speech model %s is damaged; install it again with `%s`.", filepath.Dir(m.file), m.install)
+		return fault.Say("whisperspeech.open", m.id, fault.Corrupt, "bad-model", "The speech model %s is damaged; install it again with `%s`.", m.model, m.install)
 	}
 	return nil
 }

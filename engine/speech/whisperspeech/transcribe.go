@@ -33,12 +33,15 @@ func (d *Driver) Transcribe(ctx context.Context, pcm []int16, o speech.Options) 
 	job := &job{m: m, o: o, samples: floats(pcm), spans: spans, cpu: cpu}
 	job.out = speech.Transcript{Language: o.Language, Model: m.id}
 	if len(spans) > 0 && o.Language == "" {
-		if err := d.base.states.with(ctx, func(s unsafe.Pointer) error { return job.findLanguage(ctx, d.base, s) }); err != nil {
+		if err := d.detector(m).states.with(ctx, func(s unsafe.Pointer) error { return job.findLanguage(ctx, d.detector(m), s) }); err != nil {
 			return speech.Transcript{}, err
 		}
-		if o.Tier == speech.Fast && job.out.Language == "en" && !o.Translate && d.english.missing() == nil {
-			job.m, job.out.Model = d.english, englishID
+		if o.Model == "" && o.Tier == speech.Fast && job.out.Language == "en" && !o.Translate && d.english.missing() == nil {
+			job.m, job.out.Model = d.english, d.english.id
 		}
+	}
+	if len(spans) > 0 && strings.HasSuffix(job.m.heads, ".en") && job.out.Language != "en" {
+		return job.out, fault.Say("speech.transcribe", job.out.Language, fault.Unsupported, "english-only", "%s knows English only, and this is %q.", job.m.id, job.out.Language)
 	}
 	if len(spans) > 0 {
 		err = job.m.states.with(ctx, func(s unsafe.Pointer) error { return job.run(ctx, s) })
@@ -55,6 +58,9 @@ func (d *Driver) choose(o speech.Options) (*model, error) {
 	if o.Language != "" && !slices.Contains(languages(), o.Language) {
 		return nil, fault.Say("speech.transcribe", o.Language, fault.Unsupported, "unknown-language", "The speech model does not know the language %q.", o.Language)
 	}
+	if o.Model != "" {
+		return d.named(o.Model)
+	}
 	english := o.Language == "en" && !o.Translate && d.english.missing() == nil
 	if err := d.base.missing(); err != nil {
 		if english {
@@ -66,6 +72,14 @@ func (d *Driver) choose(o speech.Options) (*model, error) {
 		return d.english, nil
 	}
 	return d.base, nil
+}
+
+// detector is the model that tells the language: one that knows all, where it is there.
+func (d *Driver) detector(m *model) *model {
+	if d.base.missing() == nil {
+		return d.base
+	}
+	return m
 }
 
 // job is one transcription under way.

@@ -11,6 +11,7 @@ import (
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/onnx"
+	"showreel/platform/weights"
 )
 
 const (
@@ -23,6 +24,7 @@ const (
 type voiceNet struct {
 	library string
 	file    string
+	name    string // and version
 	workers int
 
 	mu     sync.Mutex
@@ -31,7 +33,8 @@ type voiceNet struct {
 }
 
 func newVoiceNet(o Options) *voiceNet {
-	return &voiceNet{library: filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1"), file: filepath.Join(o.Models, "resemblyzer", "model.onnx"), workers: o.Workers}
+	f := weights.Locate(o.Models, roleVoices, "resemblyzer", "model.onnx")
+	return &voiceNet{library: filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1"), file: f.Path, name: f.Name("0.1.4"), workers: o.Workers}
 }
 
 // session loads the network when it is first needed.

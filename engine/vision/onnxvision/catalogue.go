@@ -29,6 +29,13 @@ var abilities = map[string][]string{
 	"vectors": {facesID, vectorsID}, "moderate": {moderateID}, "boundaries": {boundariesID},
 }
 
+// roleOf is whose place a model takes: what showreel models use names.
+var roleOf = map[string]string{labelsID: "vision.labels", namesID: "vision.names", objectsID: "vision.objects", findTextID: "vision.text-boxes",
+	readTextID: "vision.text", facesID: "vision.faces", vectorsID: "vision.face-vectors", moderateID: "vision.moderation", boundariesID: "vision.boundaries"}
+
+// unrunnable are listed models that need other code than this package has: centernet finds things as peaks of a heat map.
+var unrunnable = map[string]bool{"centernet": true}
+
 // shape is what this package gives a model and wants of it. -1 is any size.
 type shape struct {
 	version    string
@@ -54,14 +61,19 @@ var catalogue = map[string]shape{
 	boundariesID: {version: "1.0.5", input: "frames", takes: onnx.Slot{Type: "uint8", Shape: []int64{1, 100, 27, 48, 3}}, gives: map[string][]int64{"single": {1, 100, 1}}},
 }
 
+// variants are listed models whose input differs from that of the standard model of their role.
+var variants = map[string]shape{
+	"efficientnet-lite0": {version: "0.1.0", input: "input", takes: floats(-1, 3, 224, 224), gives: map[string][]int64{"prob": {-1, 1000}, "feat": {-1, 1280}}},
+}
+
 func floats(shape ...int64) onnx.Slot { return onnx.Slot{Type: "float32", Shape: shape} }
 
 // versionsOf names the networks behind an ability: "ppocr-v6-det 3.10.0, ppocr-v6-rec 3.10.0".
-func versionsOf(ids []string) string {
+func (d *Driver) versionsOf(ids []string) string {
 	var out []string
 	for _, id := range ids {
 		if id != namesID {
-			out = append(out, id+" "+catalogue[id].version)
+			out = append(out, d.networks[id].name)
 		}
 	}
 	return strings.Join(out, ", ")

@@ -5,6 +5,7 @@ package onnxvision
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"showreel/engine/vision"
 	"showreel/fault"
 	"showreel/platform/onnx"
+	"showreel/platform/weights"
 )
 
 // Options of the engine.
@@ -26,23 +28,80 @@ type Options struct {
 // Driver implements vision.Driver. All methods are safe for concurrent use.
 type Driver struct {
 	o        Options
-	networks map[string]*network
+	networks map[string]*network // by the standard model's id
 	names    *classNames
+	refuse   error // of With a model that cannot be run here
+
+	extra *others
+}
+
+// others are the models that run beside those in use.
+type others struct {
+	mu  sync.Mutex
+	all map[string]*network
 }
 
 // Open prepares the engine; a model is loaded when it is first needed, and a missing one is no error here.
 func Open(o Options) (*Driver, error) {
 	o.Workers = max(1, o.Workers)
-	d := &Driver{o: o, networks: map[string]*network{}, names: &classNames{folder: filepath.Join(o.Models, namesID)}}
-	library := filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1")
-	for id, m := range catalogue {
-		d.networks[id] = &network{id: id, shape: m, library: library, workers: o.Workers, file: filepath.Join(o.Models, id, "model.onnx")}
+	d := &Driver{o: o, networks: map[string]*network{}, extra: &others{all: map[string]*network{}}}
+	d.names = &classNames{folder: weights.Locate(o.Models, roleOf[namesID], namesID, classFile).Folder}
+	for id := range catalogue {
+		d.networks[id] = newNetwork(o, id, weights.Locate(o.Models, roleOf[id], id, modelFile))
 	}
 	return d, nil
 }
 
+const modelFile = "model.onnx"
+
+// newNetwork is a model in the place of a standard one. A listed model has its own shape; an operator's own has to have that of the
+// model whose place it takes.
+func newNetwork(o Options, standard string, f weights.Found) *network {
+	shape, known := catalogue[f.ID]
+	if !known {
+		shape = variants[f.ID]
+	}
+	if shape.input == "" {
+		shape = catalogue[standard]
+	}
+	return &network{id: f.ID, name: f.Name(shape.version), shape: shape, found: f, library: filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1"), workers: o.Workers, file: f.Path}
+}
+
+// With implements vision.Chooser.
+func (d *Driver) With(model string) vision.Driver {
+	view := &Driver{o: d.o, names: d.names, networks: maps.Clone(d.networks), extra: d.extra}
+	if !weights.SafeID(model) {
+		view.refuse = fault.Say("vision.with", model, fault.NotFound, "no-model", "There is no model %q.", model)
+		return view
+	}
+	f := weights.At(d.o.Models, model, modelFile)
+	standard := ""
+	for id, role := range roleOf {
+		if id == model || role == f.Role && f.Role != "" && catalogue[id].input != "" {
+			standard = id
+		}
+	}
+	switch {
+	case f.Missing() != nil:
+		view.refuse = f.Missing()
+	case standard == "" || unrunnable[model]:
+		view.refuse = fault.Say("vision.with", model, fault.Unsupported, "other-model", "The model %s is none that this engine can look with.", model)
+	default:
+		d.extra.mu.Lock()
+		defer d.extra.mu.Unlock()
+		if d.extra.all[model] == nil {
+			d.extra.all[model] = newNetwork(d.o, standard, f)
+		}
+		view.networks[standard] = d.extra.all[model]
+	}
+	return view
+}
+
 // Caps implements vision.Driver.
 func (d *Driver) Caps(context.Context) (vision.Caps, error) {
+	if d.refuse != nil {
+		return vision.Caps{}, d.refuse
+	}
 	c := vision.Caps{Models: map[string]string{}, Missing: map[string]string{}, Features: featureLength, Moderation: []string{nudity}, Languages: textLanguages}
 	library := filepath.Join(d.o.Native, "onnxruntime", "libonnxruntime.so.1")
 	for ability, ids := range abilities {
@@ -57,7 +116,7 @@ func (d *Driver) Caps(context.Context) (vision.Caps, error) {
 			}
 		}
 		if c.Missing[ability] == "" {
-			c.Models[ability] = versionsOf(ids)
+			c.Models[ability] = d.versionsOf(ids)
 		}
 	}
 	if c.Missing["labels"] != "" {
@@ -82,10 +141,19 @@ func (d *Driver) present(id string) error {
 	if id == namesID {
 		return d.names.present()
 	}
-	if st, err := os.Stat(d.networks[id].file); err != nil || !st.Mode().IsRegular() {
-		return missing(id)
+	n := d.networks[id]
+	if n.shape.input == "" || unrunnable[n.id] {
+		return unfit(n.id, roleOf[id])
+	}
+	if n.found.Missing() != nil {
+		return missing(n.id)
 	}
 	return nil
+}
+
+// unfit is a model that is chosen for a role and that this engine has no way to feed.
+func unfit(id, role string) error {
+	return fault.Say("vision.model", id, fault.Unsupported, "other-model", "The model %s, which is chosen for %s, cannot be run by this engine: showreel models use %s standard.", id, role, role)
 }
 
 func missing(id string) error {
@@ -98,12 +166,18 @@ func (d *Driver) Close() error {
 	for _, n := range d.networks {
 		errs = append(errs, n.close())
 	}
+	d.extra.mu.Lock()
+	defer d.extra.mu.Unlock()
+	for _, n := range d.extra.all {
+		errs = append(errs, n.close())
+	}
 	return errors.Join(errs...)
 }
 
 // network is one model, loaded when first run.
 type network struct {
-	id            string
+	id, name      string
+	found         weights.Found
 	shape         shape
 	library, file string
 	workers       int
@@ -123,6 +197,9 @@ func (n *network) session() (*onnx.Session, error) {
 	}
 	if n.s != nil {
 		return n.s, nil
+	}
+	if unrunnable[n.id] {
+		return nil, unfit(n.id, n.found.Role)
 	}
 	if _, err := os.Stat(n.library); err != nil {
 		return nil, noLibrary(err)
@@ -176,6 +253,9 @@ func (n *network) run(ctx context.Context, in onnx.Tensor, outputs ...string) ([
 
 // each looks at every picture, as many at once as there are workers. fn gets the decoded picture.
 func each[T any](ctx context.Context, d *Driver, pictures [][]byte, fn func(ctx context.Context, p *picture) (T, error)) ([]T, error) {
+	if d.refuse != nil {
+		return nil, d.refuse
+	}
 	out := make([]T, len(pictures))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(d.o.Workers)

@@ -19,21 +19,23 @@ import (
 )
 
 const (
-	labelsSide    = 260
 	featureLength = 1280
 	maxLabels     = 20
 	minLabel      = 0.01
 )
 
-// Labels implements vision.Driver: EfficientNet-Lite2 on the whole picture, (v − 127) / 128.
+// Labels implements vision.Driver: EfficientNet-Lite2 on the whole picture, (v − 127) / 128,
+// or the family's other sizes.
 func (d *Driver) Labels(ctx context.Context, pictures [][]byte) ([]vision.Scene, error) {
 	names, err := d.names.load()
 	if err != nil {
 		return nil, err
 	}
 	return each(ctx, d, pictures, func(ctx context.Context, p *picture) (vision.Scene, error) {
-		in := onnx.Floats(p.resized(labelsSide, labelsSide).planes(three(127), three(128), false), 1, 3, labelsSide, labelsSide)
-		out, err := d.networks[labelsID].run(ctx, in, "prob", "feat")
+		net := d.networks[labelsID]
+		side := int(net.shape.takes.Shape[2])
+		in := onnx.Floats(p.resized(side, side).planes(three(127), three(128), false), 1, 3, int64(side), int64(side))
+		out, err := net.run(ctx, in, "prob", "feat")
 		if err != nil {
 			return vision.Scene{}, err
 		}
