@@ -16,7 +16,8 @@ type Redaction struct {
 	Sound  []media.Range `json:"sound,omitempty"` // silent in every sample of them; 5 ms before and after are faded
 	Bleep  bool          `json:"bleep,omitempty"` // a tone of 1 kHz at -20 dBFS instead of silence
 	Covers []Cover       `json:"covers,omitempty"`
-	Fill   bool          `json:"fill,omitempty"` // black instead of blur
+	Fill   bool          `json:"fill,omitempty"`   // black instead of blur
+	Pixels bool          `json:"pixels,omitempty"` // squares of one colour instead of blur
 }
 
 // Cover hides a rectangle from its first spot to its last, moving in straight lines between them. Boxes are fractions of

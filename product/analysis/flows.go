@@ -22,6 +22,7 @@ const flowAnalysis = "analysis"
 func (s *Service) Flows(e *flow.Engine) {
 	flow.Register(e, flowAnalysis, s.analyse)
 	flow.Register(e, flowRedaction, s.hide)
+	flow.Register(e, flowPublish, s.publishRedaction)
 }
 
 // start is the input of a run.

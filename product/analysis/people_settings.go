@@ -292,13 +292,22 @@ func (s *Service) Withheld(ctx context.Context, ref media.Ref) ([]media.Annotati
 	}
 	faces, err := s.deps.Library.Annotations(ctx, ref, media.TrackFace)
 	var out []media.Annotation
+	met := map[string]bool{}
 	for _, a := range faces {
 		x := sighted{Asset: ref.Asset, Version: ref.Version, Kind: kindFace, Detail: sightedDetail{Spots: pathOf(a)}}
+		mine := false
 		for _, l := range links {
 			if x.is(l.At) {
-				out = append(out, a)
-				break
+				mine, met[l.ID] = true, true
 			}
+		}
+		if mine {
+			out = append(out, a)
+		}
+	}
+	for _, l := range links { // nobody sees a face there any more: the place still holds
+		if !met[l.ID] && l.At.Box != nil {
+			out = append(out, media.Annotation{Track: media.TrackFace, Range: l.At.Range, Box: l.At.Box, Score: 1, Model: "registry of people"})
 		}
 	}
 	return out, err

@@ -5,6 +5,7 @@ import (
 
 	"showreel/engine/transcode"
 	"showreel/media"
+	"showreel/product/library"
 )
 
 // Redacted is a rendition in which something is hidden.
@@ -27,4 +28,12 @@ type Renderer interface {
 	Listen(ctx context.Context, ref media.Ref, of string) (wav []byte, err error)
 	// Redact makes the rendition and stores it by r.Name.
 	Redact(ctx context.Context, ref media.Ref, r transcode.Redaction) (Redacted, error)
+}
+
+// Publisher takes a signed redaction in as an asset of its own, with a ladder of its own, so that no byte of its source is
+// ever beside it. The house plugs in product/ingest.
+type Publisher interface {
+	// Derive takes in the file under a key of the processed store as an asset, and returns that asset's id; the same file
+	// gives the same asset.
+	Derive(ctx context.Context, key, name string, about library.NewAsset) (asset string, err error)
 }

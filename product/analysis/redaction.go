@@ -17,21 +17,33 @@ import (
 // What can be hidden.
 const (
 	HideFaces  = "faces"  // every face
-	HidePeople = "people" // the faces of some people
+	HidePeople = "people" // everybody, from head to foot
+	HidePerson = "person" // the faces of some people
 	HidePII    = "pii"    // personal data that is said or written
 	HideText   = "text"   // all writing in the picture
 	HideWords  = "words"  // some words, said or written
 	HideRanges = "ranges" // what a person names
+
+	HideWithheld = "withheld" // the faces of people who withdrew, which every redaction hides besides
+)
+
+// Ways to hide.
+const (
+	SoundMute   = "mute"
+	CoverFill   = "fill"
+	CoverPixels = "pixelate"
 )
 
 // HideAsk says what to hide, and how.
 type HideAsk struct {
-	What   []string    `json:"what" minItems:"1" maxItems:"6" doc:"faces, people, pii, text, words, ranges"`
-	People []string    `json:"people,omitempty" maxItems:"100" doc:"ids, with people"`
-	Words  []string    `json:"words,omitempty" maxItems:"500" doc:"with words"`
-	Ranges []HideRange `json:"ranges,omitempty" maxItems:"500" doc:"with ranges"`
-	Sound  string      `json:"sound,omitempty" enum:",bleep,mute" doc:"bleep where empty"`
-	Cover  string      `json:"cover,omitempty" enum:",blur,fill" doc:"blur where empty"`
+	What    []string    `json:"what" minItems:"1" maxItems:"8" doc:"faces, people (bodies), person, pii, text, words, ranges, withheld"`
+	People  []string    `json:"people,omitempty" maxItems:"100" doc:"ids or names, with person"`
+	Kinds   []string    `json:"kinds,omitempty" maxItems:"20" doc:"with pii: card, email, phone, iban, national-id, plate, name; empty is all"`
+	Words   []string    `json:"words,omitempty" maxItems:"500" doc:"with words"`
+	Ranges  []HideRange `json:"ranges,omitempty" maxItems:"500" doc:"with ranges"`
+	Sound   string      `json:"sound,omitempty" enum:",bleep,mute" doc:"bleep where empty"`
+	Cover   string      `json:"cover,omitempty" enum:",blur,fill,pixelate" doc:"blur where empty"`
+	Preview bool        `json:"preview,omitempty" doc:"stop when it is known what would be hidden, so that a person can correct it"`
 }
 
 // HideRange is a stretch that a person names.
@@ -45,9 +57,11 @@ type HideRange struct {
 // The states of a redaction.
 const (
 	RedactionMaking   = "making"
+	RedactionMarked   = "marked"   // waits for a person to correct what will be hidden
 	RedactionDraft    = "draft"    // waits for a person's signature
 	RedactionApproved = "approved" // is one of the asset's renditions
 	RedactionRejected = "rejected"
+	RedactionReplaced = "replaced" // by one that hides more
 	RedactionFailed   = "failed"
 )
 
@@ -56,7 +70,7 @@ type Redaction struct {
 	ID          string          `json:"id"`
 	Asset       string          `json:"asset"`
 	Version     int             `json:"version"`
-	State       string          `json:"state" enum:"making,draft,approved,rejected,failed"`
+	State       string          `json:"state" enum:"making,marked,draft,approved,rejected,replaced,failed"`
 	Ask         HideAsk         `json:"ask"`
 	Report      RedactionReport `json:"report"`
 	Problem     string          `json:"problem,omitempty"`
@@ -65,6 +79,9 @@ type Redaction struct {
 	DecidedBy   string          `json:"decidedBy,omitempty"`
 	DecidedName string          `json:"decidedName,omitempty" doc:"as the person signed"`
 	DecidedMS   int64           `json:"decidedMs,omitempty"`
+	Published   string          `json:"published,omitempty" doc:"the asset that plays it, once it is signed"`
+	Replaces    string          `json:"replaces,omitempty" doc:"the redaction that this one takes the place of when it is signed"`
+	Reason      string          `json:"reason,omitempty" doc:"why it was made, where nobody asked for it here"`
 
 	tenant, key, captions string
 }
@@ -132,24 +149,38 @@ func (s *Service) Redact(ctx context.Context, asset string, version int, ask Hid
 		return Redaction{}, err
 	}
 	ref := a.At(v.Number)
+	if ask.People, err = s.peopleNamed(ctx, ref.Tenant, ask.People); err != nil {
+		return Redaction{}, err
+	}
 	if err := s.readyToHide(ctx, ref, v, ask); err != nil {
 		return Redaction{}, err
 	}
 	who := access.WhoFrom(ctx)
 	r := Redaction{ID: sqldb.NewID(), Asset: asset, Version: v.Number, State: RedactionMaking, Ask: ask, Report: emptyReport(), CreatedBy: who.ID, CreatedMS: sqldb.NowMS(), tenant: ref.Tenant}
-	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := putRedaction(ctx, tx, r); err != nil {
-			return err
-		}
-		if err := s.redactionAudit(ctx, tx, r, "asset:process", map[string]any{"redaction": r.ID, "what": ask.What}); err != nil {
-			return err
-		}
-		if err := s.event(ctx, tx, ref, "asset.redacting", map[string]any{"version": ref.Version, "redaction": r.ID, "state": r.State}); err != nil {
-			return err
-		}
-		return s.deps.Flow.StartIn(ctx, tx, flowRedaction, "redaction/"+r.ID, redactionStart{ID: r.ID, Ref: ref, Kind: v.Info.Kind})
-	})
+	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.beginRedaction(ctx, tx, r, v.Info.Kind) })
 	return r, err
+}
+
+// beginRedaction writes a new redaction and the start of its flow.
+func (s *Service) beginRedaction(ctx context.Context, tx *sqldb.Tx, r Redaction, kind media.Kind) error {
+	if err := putRedaction(ctx, tx, r); err != nil {
+		return err
+	}
+	data := map[string]any{"redaction": r.ID, "what": r.Ask.What}
+	if r.Reason != "" {
+		data["reason"], data["replaces"] = r.Reason, r.Replaces
+	}
+	if err := s.redactionAudit(ctx, tx, r, "asset:process", data); err != nil {
+		return err
+	}
+	if err := s.redactionEvent(ctx, tx, r); err != nil {
+		return err
+	}
+	return s.deps.Flow.StartIn(ctx, tx, flowRedaction, "redaction/"+r.ID, redactionStart{ID: r.ID, Ref: r.ref(), Kind: kind})
+}
+
+func (s *Service) redactionEvent(ctx context.Context, tx *sqldb.Tx, r Redaction) error {
+	return s.event(ctx, tx, r.ref(), "asset.redacting", map[string]any{"version": r.Version, "redaction": r.ID, "state": r.State, "published": r.Published})
 }
 
 func emptyReport() RedactionReport {
@@ -167,7 +198,7 @@ func (a HideAsk) check(asset string) error {
 	bad := func(text string, args ...any) error {
 		return fault.Say(opRedact, asset, fault.Invalid, "redact-what", text, args...)
 	}
-	all := []string{HideFaces, HidePeople, HidePII, HideText, HideWords, HideRanges}
+	all := []string{HideFaces, HidePeople, HidePerson, HidePII, HideText, HideWords, HideRanges, HideWithheld}
 	if len(a.What) == 0 {
 		return bad("Say what to hide: %s.", list(all))
 	}
@@ -176,12 +207,12 @@ func (a HideAsk) check(asset string) error {
 			return bad("%q cannot be hidden; choose of %s.", w, list(all))
 		}
 	}
-	if !slices.Contains([]string{"", "bleep", "mute"}, a.Sound) || !slices.Contains([]string{"", "blur", "fill"}, a.Cover) {
-		return bad("Sound is hidden by bleep or mute, the picture by blur or fill.")
+	if !slices.Contains([]string{"", "bleep", SoundMute}, a.Sound) || !slices.Contains([]string{"", "blur", CoverFill, CoverPixels}, a.Cover) {
+		return bad("Sound is hidden by bleep or mute, the picture by blur, fill or pixelate.")
 	}
 	switch {
-	case a.wants(HidePeople) && len(a.People) == 0:
-		return bad("Say which people to hide, by their ids.")
+	case a.wants(HidePerson) && len(a.People) == 0:
+		return bad("Say whom to hide, by name or id; everybody is hidden by people.")
 	case a.wants(HideWords) && len(a.Words) == 0:
 		return bad("Say which words to hide.")
 	case a.wants(HideRanges) && len(a.Ranges) == 0:
@@ -209,7 +240,7 @@ func (s *Service) readyToHide(ctx context.Context, ref media.Ref, v library.Vers
 	if ask.wants(HideText) {
 		need[Text] = seen
 	}
-	if ask.wants(HidePeople) {
+	if ask.wants(HidePerson) || ask.wants(HideWithheld) {
 		need[Faces] = seen
 	}
 	stand, err := standings(ctx, s.deps.DB.Read(), ref)
@@ -231,10 +262,45 @@ func (s *Service) readyToHide(ctx context.Context, ref media.Ref, v library.Vers
 			return err
 		}
 	}
-	if seen && (ask.wants(HideFaces) || ask.wants(HidePeople)) {
+	if seen && ask.wants(HidePeople) {
+		if _, err := s.seeing("objects")(ctx); err != nil {
+			return err
+		}
+	}
+	if seen && ask.looksForFaces() {
 		if _, err := s.seeing("faces")(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// looksForFaces reports whether faces are hidden whatever the registry of people says.
+func (a HideAsk) looksForFaces() bool {
+	return a.wants(HideFaces) || a.wants(HidePeople) || a.wants(HidePerson) || a.wants(HideWithheld)
+}
+
+// peopleNamed turns names into ids. fault.Invalid "redact-what" for somebody who is not in the registry.
+func (s *Service) peopleNamed(ctx context.Context, tenant string, named []string) ([]string, error) {
+	if len(named) == 0 {
+		return nil, nil
+	}
+	all, err := personsOf(ctx, s.deps.DB.Read(), tenant)
+	if err != nil {
+		return nil, fault.E(opRedact, "", "", err)
+	}
+	var out []string
+	for _, n := range named {
+		id := ""
+		for _, p := range all {
+			if p.ID == n || id == "" && strings.EqualFold(p.Name, strings.TrimSpace(n)) {
+				id = p.ID
+			}
+		}
+		if id == "" {
+			return nil, fault.Say(opRedact, n, fault.Invalid, "redact-what", "There is nobody called %s in the registry of people; name one of their faces first.", n)
+		}
+		out = append(out, id)
+	}
+	return out, nil
 }

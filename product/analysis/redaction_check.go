@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"showreel/engine/language"
 	"showreel/engine/speech"
@@ -73,8 +74,15 @@ func (s *Service) checkPicture(ctx context.Context, t *target, ask HideAsk, key 
 	h := &hunt{target: t, ask: ask, of: key}
 	covers := redact.Covers(marks, step)
 	var found []redact.Look
-	if ask.wants(HideFaces) || ask.wants(HidePeople) {
+	if ask.looksForFaces() || slices.ContainsFunc(marks, func(m redact.Mark) bool { return m.Kind == "face" }) {
 		looks, err := h.see(ctx, checkFPS, near, h.faces)
+		if err != nil {
+			return err
+		}
+		found = append(found, looks...)
+	}
+	if ask.wants(HidePeople) {
+		looks, err := h.see(ctx, checkFPS/2, near, h.bodies)
 		if err != nil {
 			return err
 		}
@@ -159,10 +167,10 @@ func (s *Service) stillSaid(ctx context.Context, ask HideAsk, tr speech.Transcri
 	if !ask.wants(HidePII) || p.text == "" {
 		return out, nil
 	}
-	out = append(out, numbersAndMails([]media.Annotation{{Words: words, Model: tr.Model}})...)
+	out = append(out, slices.DeleteFunc(numbersAndMails([]media.Annotation{{Words: words, Model: tr.Model}}), func(m redact.Mark) bool { return !ask.personal(m.Kind) })...)
 	err := s.analysed(ctx, []passage{p}, func(p passage, a language.Analysis, _ string) {
 		for _, x := range a.Personal {
-			if r, _, ok := p.where(x.Start, x.End); ok {
+			if r, _, ok := p.where(x.Start, x.End); ok && ask.personal(x.Kind) {
 				out = append(out, redact.Mark{Kind: x.Kind, Range: r, Text: veiled(x.Text), Score: x.Score})
 			}
 		}

@@ -7,7 +7,6 @@ import (
 
 	"showreel/engine/language"
 	"showreel/engine/vision"
-	"showreel/fault"
 	"showreel/media"
 	"showreel/product/analysis/redact"
 )
@@ -105,10 +104,18 @@ func (h *hunt) secret(ctx context.Context, text, lang string) (string, error) {
 		return "", nil
 	}
 	a, err := h.s.deps.Analyze.Analyze(ctx, text, lang)
-	if err != nil || len(a.Personal) == 0 {
-		return "", err
+	for _, x := range a.Personal {
+		if h.ask.personal(x.Kind) {
+			return x.Kind, err
+		}
 	}
-	return a.Personal[0].Kind, nil
+	return "", err
+}
+
+// personal reports whether personal data of a kind is to be hidden. A long number may be any of those that have one.
+func (a HideAsk) personal(kind string) bool {
+	numbers := []string{"card", "phone", "iban", "national-id"}
+	return len(a.Kinds) == 0 || slices.Contains(a.Kinds, kind) || kind == "number" && slices.ContainsFunc(a.Kinds, func(k string) bool { return slices.Contains(numbers, k) })
 }
 
 // find lists everything to hide: in the sound, and in the picture where there is one.
@@ -121,7 +128,7 @@ func (h *hunt) find(ctx context.Context, moves bool) ([]redact.Mark, error) {
 	if !moves {
 		return out, nil
 	}
-	for _, part := range []func(context.Context) ([]redact.Mark, error){h.faceMarks, h.writtenMarks} {
+	for _, part := range []func(context.Context) ([]redact.Mark, error){h.faceMarks, h.bodyMarks, h.writtenMarks} {
 		more, err := part(ctx)
 		if err != nil {
 			return nil, err
@@ -133,21 +140,10 @@ func (h *hunt) find(ctx context.Context, moves bool) ([]redact.Mark, error) {
 
 // named are the ranges that the person named.
 func (h *hunt) named() []redact.Mark {
-	var out []redact.Mark
 	if !h.ask.wants(HideRanges) {
 		return nil
 	}
-	for _, r := range h.ask.Ranges {
-		m := redact.Mark{In: redact.InSound, Kind: "range", Range: media.Range{Start: media.FromMS(r.StartMS), End: media.FromMS(r.EndMS)}, Score: 1, Model: "person"}
-		if r.Sound {
-			out = append(out, m)
-		}
-		if r.Box != nil {
-			m.In, m.Spots = redact.InPicture, []media.Spot{{At: m.Range.Start, Box: *r.Box}, {At: m.Range.End, Box: *r.Box}}
-			out = append(out, m)
-		}
-	}
-	return out
+	return rangeMarks(h.ask.Ranges)
 }
 
 // spokenMarks reads the transcript for personal data and words, and takes what people have marked themselves.
@@ -179,9 +175,12 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 	if !h.ask.wants(HidePII) {
 		return out, nil
 	}
-	out = append(out, numbersAndMails(notes)...)
+	out = append(out, slices.DeleteFunc(numbersAndMails(notes), func(m redact.Mark) bool { return !h.ask.personal(m.Kind) })...)
 	err = h.s.analysed(ctx, all, func(p passage, a language.Analysis, model string) {
 		for _, x := range a.Personal {
+			if !h.ask.personal(x.Kind) {
+				continue
+			}
 			if r, _, ok := p.where(x.Start, x.End); ok {
 				out = append(out, redact.Mark{In: redact.InSound, Kind: x.Kind, Range: r, Text: veiled(x.Text), Score: x.Score, Model: model})
 			}
@@ -192,7 +191,7 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 	}
 	theirs, err := h.notes(ctx, media.TrackPII)
 	for _, a := range theirs {
-		if a.LockedBy != "" && a.Box == nil && !a.Range.Empty() {
+		if a.LockedBy != "" && a.Box == nil && !a.Range.Empty() && h.ask.personal(a.Label) {
 			out = append(out, redact.Mark{In: redact.InSound, Kind: a.Label, Range: a.Range, Text: a.Text, Score: 1, Model: "person"})
 		}
 	}
@@ -215,85 +214,6 @@ func numbersAndMails(notes []media.Annotation) []redact.Mark {
 	}
 	slices.SortFunc(out, func(a, b redact.Mark) int { return int(min(1, max(-1, a.Range.Start-b.Range.Start))) })
 	return out
-}
-
-// faceMarks finds faces everywhere, then follows them closely.
-func (h *hunt) faceMarks(ctx context.Context) ([]redact.Mark, error) {
-	everyone := h.ask.wants(HideFaces)
-	if !everyone && !h.ask.wants(HidePeople) {
-		return nil, nil
-	}
-	model, err := h.s.seeing("faces")(ctx)
-	if err != nil {
-		return nil, err
-	}
-	length, err := h.length(ctx)
-	if err != nil {
-		return nil, err
-	}
-	theirs, err := h.sightings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var near []media.Range
-	var coarse []redact.Look
-	if everyone {
-		if coarse, err = h.see(ctx, searchFPS, []media.Range{{End: length}}, h.faces); err != nil {
-			return nil, err
-		}
-		for _, l := range coarse {
-			if len(l.Hits) > 0 {
-				near = append(near, media.Range{Start: max(0, l.At-around), End: min(length, l.At+around)})
-			}
-		}
-	} else {
-		for _, a := range theirs {
-			near = append(near, media.Range{Start: max(0, a.Range.Start-around), End: min(length, a.Range.End+around)})
-		}
-	}
-	looks, err := h.see(ctx, denseFPS, media.MergeRanges(near, media.Second), h.faces)
-	if err != nil {
-		return nil, err
-	}
-	marks := redact.Follow(mergeLooks(coarse, looks), h.step, model)
-	if everyone {
-		return marks, nil
-	}
-	return slices.DeleteFunc(marks, func(m redact.Mark) bool { return !ofSomebody(m, theirs) }), nil
-}
-
-// sightings are the faces of the people that are to be hidden. fault.Conflict where none of them is seen.
-func (h *hunt) sightings(ctx context.Context) ([]media.Annotation, error) {
-	if !h.ask.wants(HidePeople) {
-		return nil, nil
-	}
-	all, err := h.notes(ctx, media.TrackFace)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(a media.Annotation) bool { return !slices.Contains(h.ask.People, a.Person) })
-	if len(all) == 0 {
-		return nil, fault.Say(opRedact, h.ref.Asset, fault.Conflict, "nobody-there", "None of these people has been recognised in this film; name their faces first, or hide all faces.")
-	}
-	return all, nil
-}
-
-// ofSomebody reports whether a followed face passes where one of the sightings was.
-func ofSomebody(m redact.Mark, theirs []media.Annotation) bool {
-	for _, a := range theirs {
-		spots := a.Path
-		if len(spots) == 0 && a.Box != nil {
-			spots = []media.Spot{{At: a.Range.Start, Box: *a.Box}}
-		}
-		for _, s := range spots {
-			for _, o := range m.Spots {
-				if d := o.At - s.At; d > -media.Second/4 && d < media.Second/4 && overlapOf(s.Box, o.Box) > 0.1 {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // writtenMarks finds writing on the timeline that is to be hidden, then follows it closely.

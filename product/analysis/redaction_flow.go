@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"showreel/engine/blob"
 	"showreel/engine/flow"
@@ -22,9 +23,10 @@ const flowRedaction = "redaction"
 
 // redactionStart is the input of a run.
 type redactionStart struct {
-	ID   string     `json:"id"`
-	Ref  media.Ref  `json:"ref"`
-	Kind media.Kind `json:"kind"`
+	ID     string     `json:"id"`
+	Ref    media.Ref  `json:"ref"`
+	Kind   media.Kind `json:"kind"`
+	Marked bool       `json:"marked,omitempty"` // what to hide has been found, and corrected by a person
 }
 
 // marked is what the first step found; it lies in the processed store, because it may be large.
@@ -37,17 +39,30 @@ type marked struct {
 // redactedMark is a mark with all of its geometry.
 type redactedMark struct {
 	redact.Mark
-	Range media.Range  `json:"range"`
-	Spots []media.Spot `json:"spots,omitempty"`
+	ID      string       `json:"id"`
+	Range   media.Range  `json:"range"`
+	Spots   []media.Spot `json:"spots,omitempty"`
+	Dropped bool         `json:"dropped,omitempty"` // a person said that this need not be hidden
 }
 
+// list is what is hidden.
 func (m marked) list() []redact.Mark {
-	out := make([]redact.Mark, len(m.Marks))
-	for n, x := range m.Marks {
-		out[n] = x.Mark
-		out[n].Range, out[n].Spots = x.Range, x.Spots
+	var out []redact.Mark
+	for _, x := range m.Marks {
+		if x.Dropped {
+			continue
+		}
+		x.Mark.Range, x.Mark.Spots = x.Range, x.Spots
+		out = append(out, x.Mark)
 	}
 	return out
+}
+
+// add appends marks and gives them ids.
+func (m *marked) add(marks []redact.Mark) {
+	for _, x := range marks {
+		m.Marks = append(m.Marks, redactedMark{Mark: x, ID: fmt.Sprintf("m%d", len(m.Marks)+1), Range: x.Range, Spots: x.Spots})
+	}
 }
 
 // hide is the workflow of a redaction: find, render, look again, file it as a draft.
@@ -75,8 +90,16 @@ func (s *Service) hideSteps(c flow.Ctx, t *target, in redactionStart) error {
 	if err != nil {
 		return err
 	}
-	if _, err := step(c, t, "find", func(ctx context.Context) (int, error) { return s.findStep(ctx, t, in, ask) }); err != nil {
-		return err
+	if !in.Marked {
+		if _, err := step(c, t, "find", func(ctx context.Context) (int, error) { return s.findStep(ctx, t, in, ask) }); err != nil {
+			return err
+		}
+		if ask.Preview {
+			_, err := step(c, t, "show", func(ctx context.Context) (bool, error) {
+				return true, s.settleRedaction(ctx, in, func(r *Redaction) { r.State = RedactionMarked })
+			})
+			return err
+		}
 	}
 	made, err := step(c, t, "render", func(ctx context.Context) (Redacted, error) { return s.renderStep(ctx, t, in, ask) })
 	if err != nil {
@@ -109,9 +132,7 @@ func (s *Service) findStep(ctx context.Context, t *target, in redactionStart, as
 		return 0, err
 	}
 	m := marked{Step: h.step, Looks: h.looks, Marks: []redactedMark{}}
-	for _, x := range marks {
-		m.Marks = append(m.Marks, redactedMark{Mark: x, Range: x.Range, Spots: x.Spots})
-	}
+	m.add(marks)
 	return len(marks), t.putJSON(ctx, t.redactionKey(in.ID, "marks.json"), m)
 }
 
@@ -129,14 +150,14 @@ func (s *Service) renderStep(ctx context.Context, t *target, in redactionStart, 
 	if err != nil {
 		return Redacted{}, err
 	}
-	if len(m.Marks) == 0 {
+	if len(m.list()) == 0 {
 		return Redacted{}, fault.Say(opRedact, t.ref.Asset, fault.NotFound, "nothing-to-hide", "Nothing of what you named was found, so nothing was hidden. Name ranges yourself if you know where it is.")
 	}
 	length, err := t.length(ctx)
 	if err != nil {
 		return Redacted{}, err
 	}
-	r := transcode.Redaction{Name: "redacted-" + in.ID, Bleep: ask.Sound != "mute", Fill: ask.Cover == "fill",
+	r := transcode.Redaction{Name: "redacted-" + in.ID, Bleep: ask.Sound != SoundMute, Fill: ask.Cover == CoverFill, Pixels: ask.Cover == CoverPixels,
 		Sound: redact.Silences(m.list(), length), Covers: redact.Covers(m.list(), m.Step)}
 	return s.deps.Renderer.Redact(ctx, t.ref, r)
 }
@@ -162,7 +183,7 @@ func (s *Service) fileStep(ctx context.Context, t *target, in redactionStart, ma
 			return err
 		}
 	}
-	outputs := []library.LedgerEntry{{Output: made.Key, Inputs: []string{made.SourceKey}, Tool: made.Tool, Settings: map[string]any{"redaction": in.ID, "marks": len(m.Marks)}}}
+	outputs := []library.LedgerEntry{{Output: made.Key, Inputs: []string{made.SourceKey}, Tool: made.Tool, Settings: map[string]any{"redaction": in.ID, "marks": len(m.list())}}}
 	if err := s.deps.Library.Record(ctx, t.ref, outputs...); err != nil {
 		return err
 	}
@@ -185,7 +206,7 @@ func (s *Service) settleRedaction(ctx context.Context, in redactionStart, change
 		if err := putRedaction(ctx, tx, r); err != nil {
 			return err
 		}
-		return s.event(ctx, tx, in.Ref, "asset.redacting", map[string]any{"version": in.Ref.Version, "redaction": in.ID, "state": r.State})
+		return s.redactionEvent(ctx, tx, r)
 	})
 }
 

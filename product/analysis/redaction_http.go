@@ -8,6 +8,7 @@ import (
 
 	"showreel/engine/blob"
 	"showreel/platform/httpd"
+	"showreel/product/analysis/redact"
 )
 
 // redactionRoutes adds the routes of renditions in which something is hidden.
@@ -41,8 +42,54 @@ func (s *Service) redactionRoutes(srv *httpd.Server) {
 			r, err := s.RejectRedaction(ctx, in.ID, in.Redaction, in.Body.Name)
 			return &redactionOut{Body: r}, err
 		})
+	s.markRoutes(srv)
 	srv.Handle("GET /v1/assets/{id}/redactions/{redaction}/file", "asset:play", s.serveRedaction(false))
 	srv.Handle("GET /v1/assets/{id}/redactions/{redaction}/captions", "asset:play", s.serveRedaction(true))
+}
+
+// markRoutes adds what a person does before a redaction is made, and after somebody withdrew.
+func (s *Service) markRoutes(srv *httpd.Server) {
+	httpd.Register(srv, operation(http.MethodGet, "/v1/assets/{id}/redactions/{redaction}/marks", "redaction-marks", "What a redaction hides, and where it was found"), "asset:update",
+		func(ctx context.Context, in *marksIn) (*marksOut, error) {
+			list, err := s.Marks(ctx, in.ID, in.Redaction, in.Every)
+			return pageOfMarks(list), err
+		})
+	httpd.Register(srv, operation(http.MethodPatch, "/v1/assets/{id}/redactions/{redaction}/marks", "edit-redaction-marks", "Drop, keep and add marks before a redaction is made"), "asset:process",
+		func(ctx context.Context, in *editMarksIn) (*marksOut, error) {
+			list, err := s.EditMarks(ctx, in.ID, in.Redaction, in.Body)
+			return pageOfMarks(list), err
+		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/assets/{id}/redactions/{redaction}/make", "make-redaction", "Make a redaction from the marks that a person has looked at"), "asset:process",
+		func(ctx context.Context, in *redactionIn) (*redactionOut, error) {
+			r, err := s.MakeRedaction(ctx, in.ID, in.Redaction)
+			return &redactionOut{Body: r}, err
+		})
+	httpd.Register(srv, operation(http.MethodGet, "/v1/redactions/rates", "redaction-rates", "How often the detectors miss what should be hidden, as it was measured"), "asset:read",
+		func(context.Context, *struct{}) (*ratesOut, error) {
+			list := redact.Rates()
+			total := int64(len(list))
+			return &ratesOut{Body: httpd.Page[redact.MissRate]{Items: list, Total: &total}}, nil
+		})
+	httpd.Register(srv, operation(http.MethodGet, "/v1/people/{id}/shown", "person-shown", "In what somebody who withdrew can still be seen"), "person:read",
+		func(ctx context.Context, in *personIn) (*shownOut, error) {
+			list, err := s.Shown(ctx, in.ID)
+			return pageOfShown(list), err
+		})
+	httpd.Register(srv, operation(http.MethodPost, "/v1/people/{id}/reblur", "reblur-person", "Make again what shows somebody who withdrew, with their face blurred"), "person:consent",
+		func(ctx context.Context, in *againIn) (*shownOut, error) {
+			list, err := s.Reblur(ctx, in.ID, in.Body)
+			return pageOfShown(list), err
+		})
+}
+
+func pageOfMarks(list []RedactionMark) *marksOut {
+	total := int64(len(list))
+	return &marksOut{Body: httpd.Page[RedactionMark]{Items: list, Total: &total}}
+}
+
+func pageOfShown(list []Showing) *shownOut {
+	total := int64(len(list))
+	return &shownOut{Body: httpd.Page[Showing]{Items: list, Total: &total}}
 }
 
 func (s *Service) serveRedaction(captions bool) http.Handler {
@@ -83,6 +130,27 @@ type signIn struct {
 	redactionIn
 	Body Signature
 }
+
+type marksIn struct {
+	redactionIn
+	Every int64 `query:"everyMs" minimum:"0" maximum:"60000" doc:"at most one spot of a mark in so many milliseconds; 0 is all"`
+}
+
+type editMarksIn struct {
+	redactionIn
+	Body MarkEdit
+}
+
+type againIn struct {
+	personIn
+	Body Again
+}
+
+type marksOut struct{ Body httpd.Page[RedactionMark] }
+type ratesOut struct {
+	Body httpd.Page[redact.MissRate]
+}
+type shownOut struct{ Body httpd.Page[Showing] }
 
 type redactionOut struct{ Body Redaction }
 

@@ -8,13 +8,13 @@ import (
 	"showreel/platform/sqldb"
 )
 
-const redactionColumns = `id, tenant, asset, version, state, ask, report, blob_key, captions_key, problem, created_by, created_ms, decided_by, decided_name, decided_ms`
+const redactionColumns = `id, tenant, asset, version, state, ask, report, blob_key, captions_key, problem, created_by, created_ms, decided_by, decided_name, decided_ms, published, replaces, reason`
 
 func scanRedaction(row scanner) (Redaction, error) {
 	var r Redaction
 	var ask, report string
 	if err := row.Scan(&r.ID, &r.tenant, &r.Asset, &r.Version, &r.State, &ask, &report, &r.key, &r.captions, &r.Problem, &r.CreatedBy, &r.CreatedMS,
-		&r.DecidedBy, &r.DecidedName, &r.DecidedMS); err != nil {
+		&r.DecidedBy, &r.DecidedName, &r.DecidedMS, &r.Published, &r.Replaces, &r.Reason); err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal([]byte(ask), &r.Ask); err != nil {
@@ -36,10 +36,11 @@ func putRedaction(ctx context.Context, tx *sqldb.Tx, r Redaction) error {
 	if err != nil {
 		return fault.E("analysis.redaction", r.ID, fault.Internal, err)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO analysis_redactions (`+redactionColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
+	_, err = tx.ExecContext(ctx, `INSERT INTO analysis_redactions (`+redactionColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)
 		ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, report = EXCLUDED.report, blob_key = EXCLUDED.blob_key, captions_key = EXCLUDED.captions_key,
-		problem = EXCLUDED.problem, decided_by = EXCLUDED.decided_by, decided_name = EXCLUDED.decided_name, decided_ms = EXCLUDED.decided_ms`,
-		r.ID, r.tenant, r.Asset, r.Version, r.State, string(ask), string(report), r.key, r.captions, r.Problem, r.CreatedBy, r.CreatedMS, r.DecidedBy, r.DecidedName, r.DecidedMS)
+		problem = EXCLUDED.problem, decided_by = EXCLUDED.decided_by, decided_name = EXCLUDED.decided_name, decided_ms = EXCLUDED.decided_ms,
+		published = EXCLUDED.published`,
+		r.ID, r.tenant, r.Asset, r.Version, r.State, string(ask), string(report), r.key, r.captions, r.Problem, r.CreatedBy, r.CreatedMS, r.DecidedBy, r.DecidedName, r.DecidedMS, r.Published, r.Replaces, r.Reason)
 	return err
 }
 

@@ -32,10 +32,11 @@ func (s *Service) Redactions(ctx context.Context, asset, id string) ([]Redaction
 type Signature struct {
 	Name   string `json:"name" minLength:"2" maxLength:"120" doc:"of the person who has watched it to its end"`
 	Anyway bool   `json:"anyway,omitempty" doc:"although the detectors still find something"`
+	Title  string `json:"title,omitempty" maxLength:"200" doc:"of the asset that will play it; empty is the source's, redacted"`
 }
 
-// ApproveRedaction signs a draft: it becomes a rendition of the asset, named redacted-ID, that may be played by everybody
-// who may play the asset. Checks "asset:approve"; only a person can sign, no key and no machine. Kinds: fault.Denied
+// ApproveRedaction signs a draft: it becomes a rendition of the asset, named redacted-ID, and an asset of its own that is
+// played like any other. What it replaces goes when it can be played. Checks "asset:approve"; only a person can sign, no key and no machine. Kinds: fault.Denied
 // "person-needed", fault.Invalid "no-name", fault.Conflict "no-draft" and "still-found".
 func (s *Service) ApproveRedaction(ctx context.Context, asset, id string, sign Signature) (Redaction, error) {
 	return s.decide(ctx, asset, id, sign.Name, func(ctx context.Context, tx *sqldb.Tx, r *Redaction) error {
@@ -47,7 +48,13 @@ func (s *Service) ApproveRedaction(ctx context.Context, asset, id string, sign S
 		out := []library.Rendition{{Name: "redacted-" + id, Role: role, Codec: kind, Width: r.Report.Width, Height: r.Report.Height, Title: "Redacted: " + list(r.Ask.What),
 			Key: r.key, Bytes: r.Report.Bytes, SHA256: r.Report.SHA256, State: library.RenditionReady,
 			Meta: map[string]any{"redaction": id, "approvedBy": access.WhoFrom(ctx).ID, "approvedName": r.DecidedName}}}
-		return s.deps.Library.InTx(tx).PutRenditions(asSystem(ctx, r.tenant), r.ref(), out)
+		if err := s.deps.Library.InTx(tx).PutRenditions(asSystem(ctx, r.tenant), r.ref(), out); err != nil {
+			return err
+		}
+		if s.deps.Publish == nil {
+			return nil
+		}
+		return s.deps.Flow.StartIn(ctx, tx, flowPublish, "redaction/"+id+"/publish", publishStart{ID: id, Ref: r.ref(), Title: sign.Title})
 	})
 }
 
@@ -103,7 +110,7 @@ func (s *Service) decide(ctx context.Context, asset, id, name string, change fun
 			return err
 		}
 		out = r
-		return s.event(ctx, tx, r.ref(), "asset.redacting", map[string]any{"version": r.Version, "redaction": id, "state": r.State})
+		return s.redactionEvent(ctx, tx, r)
 	})
 	return out, err
 }

@@ -106,14 +106,14 @@ func (c Case) Make(ctx context.Context, dir, samples string, speaks *voice.Servi
 	there := fmt.Sprintf("between(t,%g,%g)", c.From, c.To)
 	switch c.Family {
 	case Speech:
-		wav := filepath.Join(dir, "said.wav")
+		wav := path + ".wav"
 		truth.Said, err = c.speak(ctx, speaks, wav)
 		if err != nil {
 			return path, truth, err
 		}
 		args = append([]string{"-hide_banner", "-loglevel", "error", "-y", "-stream_loop", "-1", "-i", back, "-i", wav, "-map", "0:v", "-map", "1:a", "-vf", "scale=640:360", "-shortest", "-c:a", "aac", "-b:a", "160k"}, end...)
 	case Writing:
-		font := filepath.Join(dir, "text.txt")
+		font := path + ".txt"
 		if err := os.WriteFile(font, []byte(c.Written), 0o600); err != nil {
 			return path, truth, err
 		}

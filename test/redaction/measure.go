@@ -10,7 +10,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +29,7 @@ type Outcome struct {
 	Left      []string // what is left where something was marked
 	Leaks     []string // parts of a marked secret that lie outside its marks
 	Marks     int
+	Models    []string      // that marked something
 	Spent     time.Duration // from upload to draft
 }
 
@@ -54,8 +55,8 @@ type report struct {
 	Problem string
 	Report  struct {
 		Marks []struct {
-			In, Kind       string
-			StartMS, EndMS int64
+			In, Kind, Model string
+			StartMS, EndMS  int64
 		}
 		Silences []struct {
 			StartMS, EndMS int64
@@ -94,6 +95,11 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 		return o, err
 	}
 	o.ID, o.Marks, o.Spent = r.ID, len(r.Report.Marks), time.Since(began)
+	for _, m := range r.Report.Marks {
+		if !slices.Contains(o.Models, m.Model) {
+			o.Models = append(o.Models, m.Model)
+		}
+	}
 	if r.State == "failed" {
 		o.Missed = true
 		if !strings.Contains(r.Problem, "nothing was hidden") {
@@ -101,11 +107,29 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 		}
 		return o, nil
 	}
-	if c.Family == Speech {
-		return o, s.hear(ctx, &o, r, truth)
+	draft := path + ".draft.mp4"
+	defer os.Remove(draft)
+	if err := s.fetch(ctx, o.Asset, o.ID, draft); err != nil {
+		return o, err
 	}
-	o.see(r, truth)
-	return o, nil
+	if c.Family == Speech {
+		return o, o.hear(ctx, draft, r, truth)
+	}
+	return o, s.see(ctx, &o, path, draft, r, truth)
+}
+
+// fetch brings a draft here.
+func (s Setup) fetch(ctx context.Context, asset, id, path string) error {
+	res, err := s.Server.Do(ctx, "GET", "/v1/assets/"+asset+"/redactions/"+id+"/file", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 200 {
+		return fmt.Errorf("the draft cannot be fetched: %s %w", res.Status, err)
+	}
+	return os.WriteFile(path, raw, 0o600)
 }
 
 func (s Setup) run(ctx context.Context, out any, args ...string) error {
@@ -119,51 +143,11 @@ func (s Setup) run(ctx context.Context, out any, args ...string) error {
 	return nil
 }
 
-// see judges what was seen: the detectors looked at the finished picture again.
-func (o *Outcome) see(r report, truth Truth) {
-	o.Missed = true
-	for _, m := range r.Report.Marks {
-		if m.In == "picture" && m.StartMS < int64(o.To*1000) && m.EndMS > int64(o.From*1000) {
-			o.Missed = false
-		}
-	}
-	for _, l := range r.Report.Left {
-		if l.In != "picture" || l.Box == nil {
-			continue
-		}
-		what := fmt.Sprintf("%s at %.2f s %+v %s", l.Kind, float64(l.StartMS)/1000, *l.Box, l.Text)
-		where, ok := truth.At(float64(l.StartMS) / 1000)
-		switch {
-		case l.Hidden:
-			o.Left = append(o.Left, what)
-		case ok && meets(where, *l.Box):
-			o.Leaks = append(o.Leaks, what)
-		}
-	}
-}
-
-func meets(a, b media.Box) bool {
-	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
-}
-
 // quietDB is the level in dBFS below which nothing is left in a stretch of hidden sound.
 const quietDB = -45
 
 // hear judges what was said by the energy in the finished sound.
-func (s Setup) hear(ctx context.Context, o *Outcome, r report, truth Truth) error {
-	res, err := s.Server.Do(ctx, "GET", "/v1/assets/"+o.Asset+"/redactions/"+o.ID+"/file", nil)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	path := filepath.Join(s.Dir, "hidden.mp4")
-	raw, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != 200 {
-		return fmt.Errorf("the draft cannot be fetched: %s %w", res.Status, err)
-	}
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		return err
-	}
+func (o *Outcome) hear(ctx context.Context, path string, r report, truth Truth) error {
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-i", path, "-map", "0:a", "-ac", "1", "-ar", "16000", "-f", "s16le", "pipe:1")
 	cmd.Stdout = &out

@@ -80,11 +80,14 @@ func (b builder) redactGraph() []string {
 		g, from = append(g, fmt.Sprintf("[fr]%s[pic]", p)), "pic"
 	}
 	g = append(g, fmt.Sprintf("[%s]%s,split=2[a][b]", from, b.scale(rung)))
-	if r.Fill {
+	short := min(rung.Width, rung.Height)
+	w, h := max(2, rung.Width*cells/short), max(2, rung.Height*cells/short)
+	switch {
+	case r.Fill:
 		g = append(g, "[b]lutyuv=y=16:u=128:v=128[h]")
-	} else {
-		short := min(rung.Width, rung.Height)
-		w, h := max(2, rung.Width*cells/short), max(2, rung.Height*cells/short)
+	case r.Pixels:
+		g = append(g, fmt.Sprintf("[b]scale=%d:%d:flags=area,format=yuv444p,scale=%d:%d:flags=neighbor,format=yuv420p[h]", w, h, rung.Width, rung.Height))
+	default:
 		g = append(g, fmt.Sprintf("[b]scale=%d:%d:flags=area,format=yuv444p,gblur=sigma=0.8,scale=%d:%d:flags=bilinear,format=yuv420p[h]", w, h, rung.Width, rung.Height))
 	}
 	return append(g, fmt.Sprintf("[1:v]scale=%d:%d:flags=neighbor,format=yuv420p[m]", rung.Width, rung.Height), "[a][h][m]maskedmerge[o]")

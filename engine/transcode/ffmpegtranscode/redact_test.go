@@ -26,6 +26,10 @@ func TestRedactCommands(t *testing.T) {
 	r := *plain.Redaction
 	r.Fill = true
 	fill.Redaction = &r
+	pixels := plain
+	q := *plain.Redaction
+	q.Pixels = true
+	pixels.Redaction = &q
 	alone := plain
 	s := *plain.Redaction
 	s.Rung = nil
@@ -38,7 +42,7 @@ func TestRedactCommands(t *testing.T) {
 			name string
 			plan transcode.Plan
 			task transcode.Task
-		}{{"redact-blur", plain, transcode.Task{}}, {"redact-fill", fill, transcode.Task{}}, {"redact-sound", alone, transcode.Task{}}, {"redact-varying", varying, transcode.Task{}},
+		}{{"redact-blur", plain, transcode.Task{}}, {"redact-fill", fill, transcode.Task{}}, {"redact-pixels", pixels, transcode.Task{}}, {"redact-sound", alone, transcode.Task{}}, {"redact-varying", varying, transcode.Task{}},
 			{"look", plain, transcode.Task{Kind: transcode.KindLook, First: 48, Frames: 30}}, {"look-varying", varying, transcode.Task{Kind: transcode.KindLook, First: 48, Frames: 30}}} {
 			args, err := ffmpegtranscode.RedactCommands(version, tt.plan, tt.task)
 			if err != nil {

@@ -129,8 +129,8 @@ func apart(a, b media.Box) float64 {
 	return math.Hypot(dx, dy) / max(a.W, a.H, b.W, b.H, 1e-6)
 }
 
-// margin is how much of its size a box is widened on each side: a face's box ends at the brow and the chin.
-var margin = map[string]float64{"face": 0.5, "person": 0.5, "range": 0}
+// margin is how much of its size a box is widened on each side: a face's box ends at the brow and the chin, a body's at the skin.
+var margin = map[string]float64{"face": 0.5, "person": 0.12, "range": 0}
 
 // Cover is the rectangle through time that hides a mark. Each spot is wide enough for what was found there, for its
 // margin, and for half the way to the spots beside it, because nothing moves in straight lines. It begins a step before the
@@ -164,6 +164,18 @@ func Cover(m Mark, step media.Time) transcode.Cover {
 		}
 	}
 	return c
+}
+
+// Path is where something was seen, in order of time.
+type Path []media.Spot
+
+// Near is the box at a time, moving in straight lines between sights; before the first and after the last it stays there for
+// at most slack.
+func (p Path) Near(t, slack media.Time) (box media.Box, ok bool) {
+	if len(p) == 0 || t < p[0].At-slack || t > p[len(p)-1].At+slack {
+		return box, false
+	}
+	return transcode.Cover{Spots: p}.At(min(max(t, p[0].At), p[len(p)-1].At))
 }
 
 // widen adds to each side, within the picture.
