@@ -54,11 +54,14 @@ func (h *House) verifyBlobs(ctx context.Context, _ *struct{}) (*proofOutput, err
 				return nil, err
 			}
 			for _, info := range page {
-				out.Checked++
-				if why := damage(ctx, s, info); why != "" {
+				after = info.Key
+				why, there := examine(ctx, s, info)
+				if there {
+					out.Checked++
+				}
+				if why != "" {
 					out.Damaged = append(out.Damaged, Damage{s.Name() + ": " + info.Key, why})
 				}
-				after = info.Key
 			}
 			if len(page) < 1000 {
 				break
@@ -66,6 +69,26 @@ func (h *House) verifyBlobs(ctx context.Context, _ *struct{}) (*proofOutput, err
 		}
 	}
 	return &proofOutput{out}, ctx.Err()
+}
+
+// examine reads a file and says what is wrong with it. One that was deleted since it was listed is not there and not
+// damaged; one that was replaced is read once more.
+func examine(ctx context.Context, s *blob.Store, info blob.Info) (why string, there bool) {
+	if why = damage(ctx, s, info); why == "" {
+		return "", true
+	}
+	now, err := s.Stat(ctx, info.Key)
+	if fault.Is(err, fault.NotFound) {
+		page, err := s.List(ctx, info.Key, "", 1)
+		if err == nil && (len(page) == 0 || page[0].Key != info.Key) {
+			return "", false
+		}
+		return why, true
+	}
+	if err == nil && now != info {
+		why = damage(ctx, s, now)
+	}
+	return why, true
 }
 
 func damage(ctx context.Context, s *blob.Store, info blob.Info) string {
