@@ -41,6 +41,7 @@ func (a analysisRow) over() bool { return a.Run == nil || a.Run.State != "open" 
 type analyzeOptions struct {
 	only      []string
 	all, wait bool
+	translate bool
 }
 
 func (c *cli) analyzeCmd() *cobra.Command {
@@ -61,8 +62,9 @@ func (c *cli) analyzeCmd() *cobra.Command {
 			return c.analyze(cmd.Context(), cl, args[0], o)
 		},
 	}
-	cmd.Flags().StringSliceVar(&o.only, "only", nil, "abilities: sound, speech, speakers, shots, scenes, keyframes, labels, objects, text, faces, moderation, pii, meaning, picture")
+	cmd.Flags().StringSliceVar(&o.only, "only", nil, "abilities: sound, speech, speakers, translation, shots, scenes, keyframes, labels, objects, text, faces, moderation, examples, pii, meaning, structure, picture")
 	cmd.Flags().BoolVar(&o.all, "all", false, "do again what is done")
+	cmd.Flags().BoolVar(&o.translate, "translate", false, "translate what is said into English too, beside what --only names")
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait until everything is done or has failed")
 	return cmd
 }
@@ -89,7 +91,15 @@ func (c *cli) analyze(ctx context.Context, cl *client, what string, o analyzeOpt
 		mode = "all"
 	}
 	path := "/v1/assets/" + url.PathEscape(asset) + "/analysis"
+	if o.translate && len(o.only) > 0 {
+		o.only = append(o.only, "translation")
+	}
 	var raw json.RawMessage
+	if o.translate && len(o.only) == 0 { // everything else, and this
+		if err := cl.call(ctx, http.MethodPost, path, map[string]any{"only": []string{"translation"}, "mode": mode}, nil); err != nil {
+			return err
+		}
+	}
 	if err := cl.call(ctx, http.MethodPost, path, map[string]any{"only": append([]string{}, o.only...), "mode": mode}, &raw); err != nil {
 		return err
 	}
@@ -160,13 +170,17 @@ func (a analysisRow) outcome(only []string) error {
 	return nil
 }
 
+// translated is what asks for the translation.
+var translated = map[bool]string{true: "&translation=en"}
+
 func (c *cli) transcriptCmd() *cobra.Command {
 	var format, to string
+	var translation bool
 	cmd := c.onAsset("transcript ASSET", "Print what is said in an asset", func(cmd *cobra.Command, cl *client, id string) error {
 		if c.json {
 			format = "json"
 		}
-		body, err := cl.fetch(cmd.Context(), "/v1/assets/"+url.PathEscape(id)+"/transcript?format="+url.QueryEscape(format))
+		body, err := cl.fetch(cmd.Context(), "/v1/assets/"+url.PathEscape(id)+"/transcript?format="+url.QueryEscape(format)+translated[translation])
 		if err != nil {
 			return err
 		}
@@ -177,6 +191,7 @@ func (c *cli) transcriptCmd() *cobra.Command {
 		return os.WriteFile(to, body, 0o600)
 	})
 	cmd.Flags().StringVar(&format, "format", "txt", "srt, vtt, ttml, ass, txt or json")
+	cmd.Flags().BoolVar(&translation, "translation", false, "what is said in English, as a machine translated it (showreel analyze --translate)")
 	cmd.Flags().StringVarP(&to, "output", "o", "", "write to this file")
 	return cmd
 }

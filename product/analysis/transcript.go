@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +18,7 @@ type Transcript struct {
 	Version    int         `json:"version"`
 	Lang       string      `json:"lang,omitempty" doc:"the one most is said in"`
 	Translated bool        `json:"translated,omitempty" doc:"a machine translated it"`
+	Languages  []string    `json:"languages" nullable:"false" doc:"all that are spoken, the one most is said in first"`
 	Models     []string    `json:"models" nullable:"false"`
 	Utterances []Utterance `json:"utterances" nullable:"false"`
 }
@@ -72,7 +75,7 @@ func (s *Service) transcript(ctx context.Context, asset string, version int, tra
 
 // transcriptOn reads what is said from a track of a version's timeline.
 func (s *Service) transcriptOn(ctx context.Context, ref media.Ref, track media.Track) (Transcript, error) {
-	out := Transcript{Asset: ref.Asset, Version: ref.Version, Translated: track == media.TrackTranslation, Utterances: []Utterance{}, Models: []string{}}
+	out := Transcript{Asset: ref.Asset, Version: ref.Version, Translated: track == media.TrackTranslation, Utterances: []Utterance{}, Models: []string{}, Languages: []string{}}
 	notes, err := s.deps.Library.Annotations(ctx, ref, track)
 	if err != nil {
 		return out, err
@@ -90,10 +93,15 @@ func (s *Service) transcriptOn(ctx context.Context, ref media.Ref, track media.T
 		if !slices.Contains(out.Models, n.Model) {
 			out.Models = append(out.Models, n.Model)
 		}
-		if spoken[n.Lang] += len(n.Text); n.Lang != "" && spoken[n.Lang] > spoken[out.Lang] || out.Lang == "" {
-			out.Lang = n.Lang
-		}
+		spoken[n.Lang] += len(n.Text)
 		out.Utterances = append(out.Utterances, u)
+	}
+	delete(spoken, "")
+	out.Languages = slices.SortedFunc(maps.Keys(spoken), func(a, b string) int {
+		return cmp.Or(cmp.Compare(spoken[b], spoken[a]), cmp.Compare(a, b))
+	})
+	if len(out.Languages) > 0 {
+		out.Lang = out.Languages[0]
 	}
 	return out, nil
 }
@@ -131,7 +139,7 @@ func (t Transcript) Cues() []caption.Cue {
 			spoken = []SpokenWord{{Text: u.Text, StartMS: u.StartMS, EndMS: u.EndMS}}
 		}
 		for _, w := range spoken {
-			words = append(words, caption.Word{Speaker: u.Speaker, Word: media.Word{Text: w.Text, Start: media.FromMS(w.StartMS), End: media.FromMS(w.EndMS), Score: w.Score}})
+			words = append(words, caption.Word{Speaker: u.Speaker, Lang: u.Lang, Word: media.Word{Text: w.Text, Start: media.FromMS(w.StartMS), End: media.FromMS(w.EndMS), Score: w.Score}})
 		}
 	}
 	return caption.Segment(words, t.Lang, caption.ForLanguage(t.Lang))
@@ -157,19 +165,31 @@ func (t Transcript) speakers() int {
 	return len(seen)
 }
 
-// Plain writes the transcript as text: a paragraph a speaker, or one for each longer pause.
+// langBefore is the language that a reader takes an utterance to be in.
+func (t Transcript) langBefore(n int) string {
+	if n == 0 {
+		return t.Lang
+	}
+	return t.Utterances[n-1].Lang
+}
+
+// Plain writes the transcript as text: a paragraph a speaker or language, or one for each longer pause. Where the language
+// changes its name is written.
 func (t Transcript) Plain() string {
 	var b strings.Builder
 	for n, u := range t.Utterances {
 		switch {
 		case n == 0:
-		case u.Speaker != t.Utterances[n-1].Speaker || u.StartMS-t.Utterances[n-1].EndMS > 3000:
+		case u.Speaker != t.Utterances[n-1].Speaker || u.Lang != t.Utterances[n-1].Lang || u.StartMS-t.Utterances[n-1].EndMS > 3000:
 			b.WriteString("\n\n")
 		default:
 			b.WriteByte(' ')
 		}
 		if u.Speaker != "" && (n == 0 || u.Speaker != t.Utterances[n-1].Speaker) {
 			b.WriteString(u.Speaker + ": ")
+		}
+		if was := t.langBefore(n); u.Lang != "" && u.Lang != was {
+			b.WriteString("(" + caption.LanguageName(u.Lang) + ") ")
 		}
 		b.WriteString(u.Text)
 	}

@@ -73,10 +73,11 @@ type Download struct {
 
 // Caption is a text track.
 type Caption struct {
-	Lang  string `json:"lang" doc:"BCP 47; empty where it is not known"`
-	Label string `json:"label" doc:"the name people choose it by: its title, else its language in that language"`
-	URL   string `json:"url"`
-	Kind  string `json:"kind" doc:"subtitles, captions or forced"`
+	Lang    string `json:"lang" doc:"BCP 47; empty where it is not known"`
+	Label   string `json:"label" doc:"the name people choose it by: its title, else its language in that language"`
+	URL     string `json:"url"`
+	Kind    string `json:"kind" doc:"subtitles, captions or forced"`
+	Machine bool   `json:"machine,omitempty" doc:"no person wrote it: heard, or translated, by a machine"`
 }
 
 // ClearKey is how encrypted delivery is unlocked.
@@ -202,7 +203,7 @@ func (s *Service) describe(ctx context.Context, a library.Asset, c Claims, token
 	}
 	for _, t := range v.Tracks() {
 		if t.Kind == cmaf.KindText {
-			p.Captions = append(p.Captions, Caption{Lang: t.Lang, Label: labelOf(t), URL: base + t.Name + "/" + cmaf.TextName, Kind: captionKind(t)})
+			p.Captions = append(p.Captions, Caption{Lang: t.Lang, Label: labelOf(t), URL: base + t.Name + "/" + cmaf.TextName, Kind: captionKind(t), Machine: t.Machine()})
 		}
 	}
 	if c.Scope == ScopeDownload && !v.Growing() {
@@ -246,7 +247,7 @@ func (s *Service) pictures(ctx context.Context, p *Play, c Claims, base string) 
 
 func captionKind(t *cmaf.Track) string {
 	switch t.Role {
-	case cmaf.RoleCaptions:
+	case cmaf.RoleCaptions, cmaf.RoleTranscribed:
 		return "captions"
 	case cmaf.RoleForced:
 		return "forced"

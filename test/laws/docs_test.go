@@ -80,7 +80,7 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-var eventName = regexp.MustCompile(`^(asset|job|finding|annotations|collection|person|user|key|template)\.[a-z-]+$`)
+var eventName = regexp.MustCompile(`^(asset|job|finding|annotations|captions|collection|person|user|key|template)\.[a-z-]+$`)
 
 // eventsIn finds the event names among the literals of an expression, but not inside function bodies or further calls.
 func eventsIn(arg ast.Expr) []string {

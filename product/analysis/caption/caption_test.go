@@ -9,6 +9,7 @@ import (
 	"github.com/asticode/go-astisub"
 	"pgregory.net/rapid"
 
+	"showreel/engine/transcode"
 	"showreel/media"
 	"showreel/product/analysis/caption"
 )
@@ -127,6 +128,37 @@ func TestFormatsReadBack(t *testing.T) {
 			if d := it.StartAt.Milliseconds() - cues[i].Range.Start.MS(); d > 10 || d < -10 {
 				t.Errorf("%s cue %d starts %d ms off", format, i, d)
 			}
+		}
+	}
+}
+
+// TestLanguagesAreShown: a cue in another language says so, and its text reads back.
+func TestLanguagesAreShown(t *testing.T) {
+	words := spoken("", "The minister said today.")
+	for n, w := range spoken("", "Nous allons ouvrir le pont & la route.") {
+		w.Lang, w.Start, w.End = "fr", w.Start+2*media.Second+media.Time(n), w.End+2*media.Second+media.Time(n)
+		words = append(words, w)
+	}
+	for n := range 4 {
+		words[n].Lang = "en"
+	}
+	cues := caption.Segment(words, "en", caption.Standard())
+	if len(cues) != 2 || cues[0].Lang != "" || cues[1].Lang != "fr" {
+		t.Fatalf("%+v", cues)
+	}
+	for format, want := range map[string]string{caption.VTT: "<lang fr>Nous allons ouvrir le pont &amp; la route.</lang>", caption.TTML: `<p xml:lang="fr" begin=`, caption.Text: "(français) Nous allons"} {
+		if b, err := caption.Write(cues, format, "en", false); err != nil || strings.Count(string(b), want) != 1 {
+			t.Errorf("%s: %v\n%s", format, err, b)
+		}
+	}
+	for _, format := range []string{caption.VTT, caption.TTML} {
+		b, err := caption.Write(cues, format, "en", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := transcode.ReadCaptions("a."+format, b)
+		if err != nil || len(back.Cues) != 2 || back.Cues[1].Text != "Nous allons ouvrir le pont & la route." {
+			t.Errorf("%s reads back as %+v, %v", format, back, err)
 		}
 	}
 }

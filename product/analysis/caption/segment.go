@@ -48,6 +48,7 @@ func ForLanguage(lang string) Style {
 type Word struct {
 	media.Word
 	Speaker string // "" if unknown; a change ends a cue
+	Lang    string // "" is the transcript's; a change ends a cue
 }
 
 // Cue is one caption. Lines are already broken.
@@ -55,8 +56,9 @@ type Cue struct {
 	Range   media.Range
 	Lines   []string
 	Speaker string
-	First   int // place of its first word
-	Count   int // of its words
+	Lang    string // where it is not the transcript's, else ""
+	First   int    // place of its first word
+	Count   int    // of its words
 }
 
 // Text is the cue's text on one line.
@@ -68,7 +70,6 @@ func Segment(words []Word, lang string, s Style) []Cue {
 	if len(words) == 0 {
 		return nil
 	}
-	j := joiner(lang)
 	best := make([]float64, len(words)+1) // least cost of the first n words
 	from := make([]int, len(words)+1)
 	for end := 1; end <= len(words); end++ {
@@ -77,7 +78,7 @@ func Segment(words []Word, lang string, s Style) []Cue {
 			if start < end-1 && mustCut(words[start], words[start+1], s) {
 				break
 			}
-			cost, fits := s.cost(words, start, end, j)
+			cost, fits := s.cost(words, start, end, lang)
 			if !fits && start < end-1 {
 				break
 			}
@@ -93,14 +94,16 @@ func Segment(words []Word, lang string, s Style) []Cue {
 	cues := make([]Cue, 0, len(cuts))
 	for i := len(cuts) - 1; i >= 0; i-- {
 		start := from[cuts[i]]
-		cues = append(cues, s.cue(words[start:cuts[i]], start, j))
+		cues = append(cues, s.cue(words[start:cuts[i]], start, lang))
 	}
 	s.stretch(cues)
 	return cues
 }
 
 // mustCut reports that two neighbouring words never share a cue.
-func mustCut(a, b Word, s Style) bool { return a.Speaker != b.Speaker || b.Start-a.End >= s.Pause }
+func mustCut(a, b Word, s Style) bool {
+	return a.Speaker != b.Speaker || a.Lang != b.Lang || b.Start-a.End >= s.Pause
+}
 
 // Costs of a cue, in arbitrary units: a cue itself costs one, so that few cues win where nothing else speaks.
 const (
@@ -113,9 +116,9 @@ const (
 	costWeakEnd   = 1.5  // it ends on an article, preposition or conjunction
 )
 
-func (s Style) cost(words []Word, start, end int, j string) (cost float64, fits bool) {
+func (s Style) cost(words []Word, start, end int, lang string) (cost float64, fits bool) {
 	part := words[start:end]
-	lines := wrap(texts(part), s, j)
+	lines := wrap(texts(part), s, joinerOf(part, lang))
 	if len(lines) > s.Lines {
 		return math.Inf(1), len(part) == 1
 	}
@@ -158,9 +161,13 @@ func (s Style) cost(words []Word, start, end int, j string) (cost float64, fits 
 }
 
 // cue builds one cue.
-func (s Style) cue(part []Word, first int, j string) Cue {
-	return Cue{Range: media.Range{Start: part[0].Start, End: max(part[len(part)-1].End, part[0].Start+1)},
-		Lines: wrap(texts(part), s, j), Speaker: part[0].Speaker, First: first, Count: len(part)}
+func (s Style) cue(part []Word, first int, lang string) Cue {
+	c := Cue{Range: media.Range{Start: part[0].Start, End: max(part[len(part)-1].End, part[0].Start+1)},
+		Lines: wrap(texts(part), s, joinerOf(part, lang)), Speaker: part[0].Speaker, First: first, Count: len(part)}
+	if part[0].Lang != lang {
+		c.Lang = part[0].Lang
+	}
+	return c
 }
 
 // stretch lets short cues stay until they can be read, without touching the next one.
@@ -241,6 +248,14 @@ func ending(word string) int {
 		return clauseEnd
 	}
 	return noEnd
+}
+
+// joinerOf is the joiner of words of one language.
+func joinerOf(part []Word, lang string) string {
+	if part[0].Lang != "" {
+		lang = part[0].Lang
+	}
+	return joiner(lang)
 }
 
 // joiner is what stands between words.
