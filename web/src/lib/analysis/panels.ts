@@ -36,7 +36,8 @@ export function groups(all: Annotation[]): Record<Panel, Group[]> {
 
 /** nameOf is what a value is called for people. */
 export function nameOf(a: Annotation): string {
-  if (a.track === 'speaker') return a.text || speakerName(a.label);
+  if (a.track === 'speaker') return a.who || a.text || speakerName(a.label);
+  if (a.track === 'face') return a.who || a.text || 'Face';
   if (a.track === 'pii' || a.track === 'entity') return a.text ? `${a.text} · ${sentence(a.label)}` : sentence(a.label);
   return a.text || sentence(a.label || a.track);
 }

@@ -3,7 +3,7 @@ import type { Annotation } from '$lib/api';
 import { compare, cut, lastBefore, matches, replaced, speakerName, utterances, wordsOf } from './words';
 
 const said = (text: string, over: Partial<Annotation> = {}): Annotation => ({
-  id: text, track: 'speech', startMs: 1000, endMs: 2000, label: 'S1', text, lang: 'en', score: 0.9, model: 'test', lockedBy: '', source: 'speech', person: '', box: null, path: [],
+  id: text, track: 'speech', startMs: 1000, endMs: 2000, label: 'S1', text, lang: 'en', score: 0.9, model: 'test', lockedBy: '', source: 'speech', person: '', who: '', box: null, path: [],
   words: text.split(' ').map((t, i, all) => ({ text: t, startMs: 1000 + (1000 * i) / all.length, endMs: 1000 + (1000 * (i + 1)) / all.length, score: 0.9 })), ...over
 });
 

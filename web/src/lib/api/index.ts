@@ -63,7 +63,7 @@ export const assets = {
   removeNote: async (id: string, note: string) => void (await call('DELETE', at('/v1/assets', id, `/annotations/${encodeURIComponent(note)}`))),
   /** corrections are people's decisions beside what the machine had said. */
   corrections: async (id: string) => ((await get<Wire['Exported']>(at('/v1/assets', id, '/export'))).corrections ?? []).map(shape.correction),
-  transcriptUrl: (id: string, format: string) => `${at('/v1/assets', id, '/transcript')}?format=${format}`,
+  transcriptUrl: (id: string, format: string, translation = false) => `${at('/v1/assets', id, '/transcript')}?format=${format}${translation ? '&translation=en' : ''}`,
   history: async (id: string) => shape.page(await get<Wire['PageAuditView']>(at('/v1/assets', id, '/history')), shape.entry).items,
   ledger: async (id: string) => shape.page(await get<Wire['PageLedgerEntry']>(at('/v1/assets', id, '/ledger')), shape.ledger).items,
   findings: async (id: string) => shape.page(await get<Wire['PageFinding']>(at('/v1/assets', id, '/findings')), shape.finding).items,
@@ -81,6 +81,16 @@ export const assets = {
     const res = await fetch(withQuery(at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`), { name: file.name }), { method: 'PUT', body: file });
     if (!res.ok) throw await problemOf(res);
   },
+  /** captionTiming compares captions with what is heard; null while there is nothing to compare with. */
+  async captionTiming(id: string, lang: string): Promise<n.Timing | null> {
+    try {
+      return await get<Wire['CaptionTiming']>(at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}/timing`));
+    } catch (err) {
+      if (err instanceof Problem && (err.status === 404 || err.status === 503)) return null;
+      throw err;
+    }
+  },
+  alignCaptions: async (id: string, lang: string): Promise<n.Timing> => (await call<Wire['CaptionTiming']>('POST', at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}/align`))).data,
   removeCaptions: async (id: string, lang: string) => void (await call('DELETE', at('/v1/assets', id, `/captions/${encodeURIComponent(lang)}`)))
 };
 
@@ -91,8 +101,40 @@ export const analysis = {
   cancel: async (id: string) => shape.overview((await call<Wire['Overview']>('POST', at('/v1/assets', id, '/analysis/cancel'))).data)
 };
 
+export interface Verdict {
+  verdict?: 'confirm' | 'reject' | 'together' | 'apart' | 'clear';
+  person?: string;
+  name?: string;
+  other?: string;
+}
+
+export const people = {
+  list: async () => shape.page(await get<Wire['PagePerson']>('/v1/people'), shape.person).items,
+  one: async (id: string) => shape.person(await get<Wire['Person']>(at('/v1/people', id))),
+  create: async (name: string) => shape.person((await call<Wire['Person']>('POST', '/v1/people', { body: { name } })).data),
+  patch: async (id: string, body: { name?: string; note?: string }) => shape.person((await call<Wire['Person']>('PATCH', at('/v1/people', id), { body })).data),
+  /** forget removes somebody; with `blur` their faces are remembered by place alone, so that redactions hide them. */
+  forget: async (id: string, blur: boolean) => void (await call('DELETE', at('/v1/people', id), { query: { blur } })),
+  merge: async (into: string, from: string[]) => shape.person((await call<Wire['Person']>('POST', '/v1/people/merge', { body: { into, from } })).data),
+  unnamed: async () => shape.page(await get<Wire['PageCluster']>('/v1/people/unnamed'), shape.cluster).items,
+  split: async (faces: string[]) => shape.page((await call<Wire['PageFaceView']>('POST', '/v1/people/split', { body: { faces } })).data, shape.face).items,
+  faces: async (id: string) => shape.page(await get<Wire['PageFaceView']>(at('/v1/people', id, '/faces')), shape.face).items,
+  ofAsset: async (id: string) => shape.page(await get<Wire['PageFaceView']>(at('/v1/assets', id, '/faces')), shape.face).items,
+  decide: async (face: string, body: Verdict) => shape.face((await call<Wire['FaceView']>('POST', at('/v1/faces', face, '/person'), { body })).data),
+  consents: async (id: string) => shape.page(await get<Wire['PagePersonConsent']>(at('/v1/people', id, '/consent')), shape.consent).items,
+  consent: async (id: string, body: { basis: string; document?: string; expiresMs?: number }) =>
+    shape.person((await call<Wire['Person']>('POST', at('/v1/people', id, '/consent'), { body })).data),
+  revoke: async (id: string, keepNames: boolean) => shape.person((await call<Wire['Person']>('DELETE', at('/v1/people', id, '/consent'), { query: { keepNames } })).data),
+  exportUrl: (id: string) => at('/v1/people', id, '/export'),
+  /** blur asks for a rendition of an asset in which somebody's faces are hidden: a draft until a person signs it. */
+  blur: async (asset: string, person: string) => void (await call('POST', at('/v1/assets', asset, '/redactions'), { body: { what: ['people'], people: [person] } })),
+  biometrics: async () => shape.biometrics(await get<Wire['Biometrics']>('/v1/settings/biometrics')),
+  turn: async (body: { enabled: boolean; basis?: string; document?: string; eachPerson?: boolean; expiresMs?: number; keepNames?: boolean }) =>
+    shape.biometrics((await call<Wire['Biometrics']>('PUT', '/v1/settings/biometrics', { body })).data)
+};
+
 export const models = {
-  list: async () => shape.page(await get<{ items?: shape.ModelWire[] }>('/v1/models'), shape.model).items,
+  list: async () => shape.page(await get<Wire['PageStatus']>('/v1/models'), shape.model).items,
   install: async (id: string) => void (await call('POST', at('/v1/models', id, '/install'))),
   verify: async (id: string) => void (await call('POST', at('/v1/models', id, '/verify'))),
   use: async (role: string, model: string) => void (await call('PUT', '/v1/models/use', { body: { role, model } }))

@@ -85,6 +85,16 @@ export interface Rendition {
   title: string;
   bytes: number;
   state: string;
+  /** captions that no person wrote: the model that heard or translated them */
+  machine: string;
+}
+
+/** How captions that a person brought lie to what is heard. */
+export interface Timing {
+  verdict: string;
+  text: string;
+  lateMs: number;
+  rate: number;
 }
 
 export interface Annotation {
@@ -102,9 +112,81 @@ export interface Annotation {
   source: string;
   /** id of the person it shows, or empty */
   person: string;
+  /** that person's name, where the page has looked it up */
+  who: string;
   box: Box | null;
   path: Spot[];
   words: Word[];
+}
+
+/** Somebody who is seen or heard in the library. */
+export interface Person {
+  id: string;
+  name: string;
+  note: string;
+  /** that stands now */
+  consent: Consent | null;
+  /** why they are not recognised any more */
+  withdrawn: '' | 'revoked' | 'expired';
+  /** stretches in which their face is seen */
+  faces: number;
+  /** assets in which their voice is heard */
+  voices: number;
+  assets: number;
+  /** address of the crop of their best face, or empty */
+  picture: string;
+}
+
+/** A person's agreement to be recognised; 0 in expiresMs is never. */
+export interface Consent {
+  id: string;
+  basis: string;
+  document: string;
+  givenMs: number;
+  expiresMs: number;
+  endedMs: number;
+  endedWhy: '' | 'revoked' | 'expired' | 'replaced';
+}
+
+/** Whether faces and voices are compared here, and on what basis. */
+export interface Biometrics {
+  enabled: boolean;
+  basis: string;
+  document: string;
+  /** only people with a consent of their own are recognised */
+  eachPerson: boolean;
+  expiresMs: number;
+  changedMs: number;
+  /** that are stored now */
+  vectors: number;
+}
+
+/** One face through a shot, or one voice through an asset. */
+export interface Face {
+  id: string;
+  kind: 'face' | 'voice';
+  asset: string;
+  version: number;
+  startMs: number;
+  endMs: number;
+  /** of its best picture */
+  atMs: number;
+  /** of a voice: its label in the asset */
+  speaker: string;
+  person: string;
+  personName: string;
+  how: '' | 'confirmed' | 'matched';
+  group: string;
+  score: number;
+  picture: string;
+}
+
+/** Somebody without a name: faces, or voices, that are alike. */
+export interface Cluster {
+  face: Face;
+  faces: number;
+  assets: string[];
+  best: Face[];
 }
 
 /** Fractions of the upright picture, origin top left. */
@@ -142,6 +224,8 @@ export interface Standing {
   found: number;
   cpuMs: number;
   wallMs: number;
+  /** done only where it is asked for by name */
+  onRequest: boolean;
 }
 
 export interface Overview {
@@ -253,7 +337,7 @@ export interface Play {
   waveform: string;
   embed: string;
   download: { height: number; url: string; bytes: number }[];
-  captions: { lang: string; url: string; kind: string }[];
+  captions: { lang: string; label: string; url: string; kind: string; machine?: boolean }[];
   clearkey: { licence: string; keys: Record<string, string> } | null;
   growing: boolean;
   durationMs: number;

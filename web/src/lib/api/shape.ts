@@ -34,7 +34,7 @@ export function version(r: Wire['Version']): n.Version {
 export function rendition(r: Wire['Rendition']): n.Rendition {
   return {
     id: r.id, name: r.name, role: r.role, codec: r.codec ?? '', width: r.width ?? 0, height: r.height ?? 0, kbps: r.kbps ?? 0,
-    lang: r.lang ?? '', title: r.title ?? '', bytes: r.bytes, state: r.state
+    lang: r.lang ?? '', title: r.title ?? '', bytes: r.bytes, state: r.state, machine: String((r.meta as Record<string, unknown> | undefined)?.['machine'] ?? '')
   };
 }
 
@@ -42,7 +42,7 @@ export function annotation(r: Some<'NoteView'>): n.Annotation {
   return {
     id: r.id ?? '', track: r.track ?? '', startMs: r.startMs ?? 0, endMs: r.endMs ?? 0, label: r.label ?? '', text: r.text ?? '',
     lang: r.lang ?? '', score: r.score ?? 0, model: r.model ?? '', lockedBy: r.lockedBy ?? '',
-    source: r.source ?? '', person: r.person ?? '', box: r.box ?? null, path: all(r.path), words: all(r.words)
+    source: r.source ?? '', person: r.person ?? '', who: '', box: r.box ?? null, path: all(r.path), words: all(r.words)
   };
 }
 
@@ -58,6 +58,33 @@ export function overview(r: Wire['Overview']): n.Overview {
 
 export function correction(r: Some<'Correction'>): n.Correction {
   return { id: r.id ?? '', wasText: r.wasText ?? '', wasLabel: r.wasLabel ?? '', rejected: r.rejected ?? false };
+}
+
+export function person(r: Wire['Person']): n.Person {
+  const { id, name, faces, voices, assets } = r;
+  return { id, name, note: r.note ?? '', consent: r.consent ? consent(r.consent) : null, withdrawn: r.withdrawn ?? '', faces, voices, assets, picture: r.picture ?? '' };
+}
+
+export function consent(r: Wire['PersonConsent']): n.Consent {
+  const { id, basis, givenMs } = r;
+  return { id, basis, document: r.document ?? '', givenMs, expiresMs: r.expiresMs ?? 0, endedMs: r.endedMs ?? 0, endedWhy: r.endedWhy ?? '' };
+}
+
+export function biometrics(r: Wire['Biometrics']): n.Biometrics {
+  const { enabled, eachPerson, vectors } = r;
+  return { enabled, eachPerson, vectors, basis: r.basis ?? '', document: r.document ?? '', expiresMs: r.expiresMs ?? 0, changedMs: r.changedMs ?? 0 };
+}
+
+export function face(r: Wire['FaceView']): n.Face {
+  const { id, kind, asset, version, startMs, endMs, atMs, score } = r;
+  return {
+    id, kind, asset, version, startMs, endMs, atMs, score, speaker: r.speaker ?? '', person: r.person ?? '', personName: r.personName ?? '',
+    how: r.how ?? '', group: r.group ?? '', picture: r.picture ?? ''
+  };
+}
+
+export function cluster(r: Wire['Cluster']): n.Cluster {
+  return { face: face(r.face), faces: r.faces, assets: all(r.assets), best: all(r.best).map(face) };
 }
 
 export function finding(r: Some<'Finding'>): n.Finding {
@@ -136,29 +163,9 @@ export function stats(r: Wire['Stats']): n.Stats {
   return { assets: r.assets, trashed: r.trashed, bytes: r.bytes, kinds: r.kinds ?? {}, states: r.states ?? {}, collections: r.collections };
 }
 
-/** The wire's model; the server lists it where it manages models. */
-export interface ModelWire {
-  id: string;
-  name: string;
-  version: string;
-  role: string;
-  does: string;
-  set: string;
-  abilities: string[];
-  licence: { id: string; words: string; unknown: boolean };
-  bytes: number;
-  memoryMb: number;
-  state: n.Model['state'];
-  using: boolean;
-  wanted: boolean;
-  progress?: { step: string; bytes: number; total: number };
-  problem?: string;
-  refused?: string;
-  needs?: string[];
-}
-
-export function model(r: ModelWire): n.Model {
-  const { id, name, version, role, does, set, licence, bytes, memoryMb, state, using, wanted } = r;
+export function model(r: Wire['Status']): n.Model {
+  const { id, name, version, role, does, set, bytes, memoryMb, state, using, wanted } = r;
+  const licence = { id: r.licence.id ?? '', words: r.licence.words ?? '', unknown: r.licence.unknown ?? false };
   return {
     id, name, version, role, does, set, licence, bytes, memoryMb, state, using, wanted, abilities: all(r.abilities), needs: all(r.needs),
     step: r.progress?.step ?? '', doneBytes: r.progress?.bytes ?? 0, totalBytes: r.progress?.total ?? 0, problem: r.problem ?? '', refused: r.refused ?? ''

@@ -1,4 +1,4 @@
-import { analysis, assets, jobs, wordsOf, type Annotation, type Asset, type Finding, type Job, type Overview, type Play, type Protection, type Rendition, type Version } from '$lib/api';
+import { analysis, assets, jobs, people, wordsOf, type Annotation, type Asset, type Face, type Finding, type Job, type Overview, type Play, type Protection, type Rendition, type Version } from '$lib/api';
 import { load, type Cue } from '$lib/library/thumbs';
 import { wave, type Wave } from '$lib/timeline/tracks';
 import type { Rate } from '$lib/timeline/timecode';
@@ -11,12 +11,15 @@ export class AssetPage {
   /** A long film has tens of thousands: the list is replaced whole, never changed in place. */
   annotations = $state.raw<Annotation[]>([]);
   findings = $state<Finding[]>([]);
+  /** The voices that the analysis told apart, with who they are. */
+  voices = $state.raw<Face[]>([]);
   job = $state<Job | null>(null);
   overview = $state<Overview | null>(null);
   play = $state<Play | null>(null);
   cues = $state<Cue[]>([]);
   wave = $state<Wave | null>(null);
   error = $state('');
+  private reading = 0;
 
   constructor(readonly id: string) {}
 
@@ -52,7 +55,7 @@ export class AssetPage {
     await Promise.all([
       keep(assets.versions(this.id), (v) => (this.versions = v)),
       keep(assets.renditions(this.id), (v) => (this.renditions = v)),
-      keep(assets.annotations(this.id), (v) => (this.annotations = v)),
+      this.notes().catch(() => undefined),
       this.stands(),
       keep(assets.findings(this.id), (v) => (this.findings = v)),
       keep(jobs.list({ asset: this.id, limit: 1 }), (p) => (this.job = p.items.find((j) => j.asset === this.id) ?? null))
@@ -69,9 +72,15 @@ export class AssetPage {
     await Promise.all([this.stands(), this.notes().catch(() => undefined)]);
   }
 
-  /** notes reads the timeline again after a person changed it. */
+  /** notes reads the timeline again after a person changed it, and who is on it. */
   async notes(): Promise<void> {
-    this.annotations = await assets.annotations(this.id);
+    const read = (this.reading += 1);
+    const notes = await assets.annotations(this.id);
+    const faces = notes.some((a) => a.person || a.track === 'speaker') ? await people.ofAsset(this.id).catch((): Face[] => []) : [];
+    // A slower answer to an earlier question is not the newest.
+    if (read !== this.reading) return;
+    this.voices = faces.filter((f) => f.kind === 'voice');
+    this.annotations = named(notes, faces);
   }
 
   /** ask fetches a playing link and keeps what the page shows of it. */
@@ -87,4 +96,14 @@ export class AssetPage {
     }
     return play;
   }
+}
+
+/** named puts people's names to what shows or holds them; what somebody says is theirs by name. */
+export function named(notes: Annotation[], faces: Pick<Face, 'person' | 'personName'>[]): Annotation[] {
+  const names = new Map(faces.filter((f) => f.person).map((f) => [f.person, f.personName]));
+  return notes.map((a) => {
+    const who = names.get(a.person);
+    if (!who) return a;
+    return { ...a, who, ...(a.track === 'speech' || a.track === 'speaker' ? { label: who } : {}) };
+  });
 }

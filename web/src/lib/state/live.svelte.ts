@@ -10,7 +10,7 @@ export interface LiveEvent {
 /** The events that pages react to; the server names each SSE message by its event. */
 export const EVENTS = [
   'asset.created', 'asset.received', 'asset.probed', 'asset.playable', 'asset.decoded', 'asset.published', 'asset.failed', 'asset.updated',
-  'asset.trashed', 'asset.restored', 'asset.purged', 'asset.analysing', 'asset.analysed', 'annotations.written', 'job.changed', 'finding.written', 'finding.waived'
+  'asset.trashed', 'asset.restored', 'asset.purged', 'asset.analysing', 'asset.analysed', 'asset.redacting', 'annotations.written', 'job.changed', 'finding.written', 'finding.waived', 'person.withdrawn'
 ];
 
 type Listener = (e: LiveEvent) => void;

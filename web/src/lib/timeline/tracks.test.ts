@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Annotation, Finding } from '$lib/api';
 import { edges, lanes, pack, wave, type Span } from './tracks';
 
-const note = (track: string, startMs: number, endMs: number): Annotation => ({ id: `${track}${startMs}`, track, startMs, endMs, label: '', text: '', lang: '', score: 1, model: 'test', lockedBy: '', source: '', person: '', box: null, path: [], words: [] });
+const note = (track: string, startMs: number, endMs: number): Annotation => ({ id: `${track}${startMs}`, track, startMs, endMs, label: '', text: '', lang: '', score: 1, model: 'test', lockedBy: '', source: '', person: '', who: '', box: null, path: [], words: [] });
 const finding = (over: Partial<Finding>): Finding => ({ id: 'f', check: 'black', severity: 'warning', text: 'Black.', startMs: 0, endMs: 0, ranged: false, waivedBy: '', waivedReason: '', thumb: '', ...over });
 
 describe('lanes', () => {

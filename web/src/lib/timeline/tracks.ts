@@ -50,8 +50,8 @@ export const opens = (): string[] => [...LANES.filter((l) => l.open).map((l) => 
 
 /** said is what a span says: its words, or its label for people. */
 function said(a: Annotation): string {
-  if (a.track === 'speaker') return a.text || speakerName(a.label);
-  return a.text || sentence(a.label || a.track);
+  if (a.track === 'speaker') return a.who || a.text || speakerName(a.label);
+  return a.who && a.track === 'face' ? a.who : a.text || sentence(a.label || a.track);
 }
 
 export function lanes(annotations: Annotation[], findings: Finding[]): Lane[] {
