@@ -112,3 +112,23 @@ func TestAStillOf8K(t *testing.T) {
 		t.Error("it has no colours")
 	}
 }
+
+// TestQuietIsToldFromNoise: the sound of a film's second n has the value n, which is below -60 dB up to 33, and nobody speaks
+// in every fourth second.
+func TestQuietIsToldFromNoise(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	ref := s.film(t, 60)
+	s.analysed(t, ref, analysis.Sound)
+	list, err := s.lib.Annotations(system(t), ref, media.TrackSound)
+	must(t, err)
+	got := map[string]int{}
+	for _, a := range list {
+		if a.Label == "silence" && a.Range.Start > 33*media.Second || a.Label == "other" && a.Range.Start < 33*media.Second {
+			t.Errorf("%s from %.1f s", a.Label, a.Range.Start.Seconds())
+		}
+		got[a.Label]++
+	}
+	if got["silence"] != 8 || got["other"] != 7 || got["speech"] == 0 {
+		t.Errorf("%v, want 8 silences and 7 noises", got)
+	}
+}

@@ -14,6 +14,7 @@ type found struct {
 	CPUMS int64  `json:"cpuMs,omitempty"` // where the engine tells it
 
 	Talk       []media.Range      `json:"talk,omitempty"`       // sound: where somebody speaks, on the asset's timeline
+	Quiet      []media.Range      `json:"quiet,omitempty"`      // sound: where nothing is heard, on the asset's timeline
 	Transcript *speech.Transcript `json:"transcript,omitempty"` // speech: times count from Piece.Range.Start
 	Windows    []media.Range      `json:"windows,omitempty"`    // speakers: on the asset's timeline
 	Voices     [][]float32        `json:"voices,omitempty"`     // one a window; in a file only within Sealed
