@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showreel/fault"
@@ -34,6 +35,7 @@ type LocalOptions struct {
 type Local struct {
 	o    LocalOptions
 	http *http.Client
+	told atomic.Bool // that the program is missing
 
 	mu     sync.Mutex
 	sock   string
@@ -115,8 +117,12 @@ func (l *Local) start(ctx context.Context) error {
 	l.end, l.ended, l.why = cancel, ended, nil
 	go func() {
 		_, err := child.Run(run, child.Spec{Path: l.o.Path, Args: args, Env: l.o.Env, MemMB: l.o.MemMB, Nice: l.o.Nice, NoNetwork: true, Grace: 2 * time.Second})
-		if run.Err() == nil {
+		switch missing := fault.CodeOf(err) == "child-missing"; {
+		case run.Err() != nil:
+		case !missing:
 			l.o.Log.Warn("a helper program ended", "helper", l.o.Name, "err", err)
+		case !l.told.Swap(true): // each call that needs it is told; the log says it once
+			l.o.Log.Warn("a helper program is missing", "helper", l.o.Name, "err", err)
 		}
 		l.why = err // published by close(ended)
 		_ = os.Remove(l.sock)
