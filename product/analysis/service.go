@@ -57,8 +57,11 @@ type Deps struct {
 type Service struct {
 	deps    Deps
 	table   map[string]work
-	people sync.Mutex // held while people are told apart
-	hiding sync.Mutex // held while marks of a redaction are changed
+	model   string // "" is the models in use; another one's id beside them
+	refused error  // of a model that cannot run beside
+
+	people *sync.Mutex // held while people are told apart
+	hiding sync.Mutex  // held while marks of a redaction are changed
 }
 
 // New makes the room.
@@ -69,7 +72,7 @@ func New(d Deps) *Service {
 	if d.Width <= 0 {
 		d.Width = 2
 	}
-	s := &Service{deps: d}
+	s := &Service{deps: d, people: &sync.Mutex{}}
 	if s.deps.Consent == nil {
 		s.deps.Consent = s
 	}
@@ -111,6 +114,7 @@ type Overview struct {
 	Version   int        `json:"version"`
 	Run       *Run       `json:"run,omitempty" doc:"the open or the latest one"`
 	Abilities []Standing `json:"abilities" nullable:"false" doc:"that fit this kind of asset, in the order of their turns"`
+	Beside    []Standing `json:"beside,omitempty" doc:"other models' results, kept for comparison: ability@model"`
 }
 
 // Over reports whether nothing more happens by itself.
@@ -140,8 +144,15 @@ func (s *Service) overview(ctx context.Context, q sqldb.Querier, ref media.Ref, 
 	}
 	for _, a := range fits(kind) {
 		st := stand[a.Name]
-		st.Ability, st.Title, st.Tracks = a.Name, a.Title, a.Tracks
+		st.Ability, st.Title, st.Tracks, st.OnRequest = a.Name, a.Title, a.Tracks, a.Asked
 		out.Abilities = append(out.Abilities, st)
+	}
+	for _, key := range keysOf(stand) {
+		if ability, model := ofKey(key); model != "" {
+			st := stand[key]
+			st.Title, st.Tracks = s.table[ability].Title, []media.Track{}
+			out.Beside = append(out.Beside, st)
+		}
 	}
 	return out, nil
 }
@@ -157,6 +168,21 @@ type Ask struct {
 	Only []string // abilities; empty is all that fit
 	Mode string   // Missing or All; "" is Missing
 	Lane string   // "" is LaneAsked
+	// Model is a model to run beside the one in use, by its id, for the one ability of Only; its results are kept for
+	// comparison and show nowhere until UseModel.
+	Model string
+
+	keys []string // of Model
+}
+
+// beside lists what a request for a model beside has to do: what is not under way or done.
+func (a Ask) beside(stand map[string]Standing) (todo []string) {
+	for _, key := range a.keys {
+		if st := stand[key].State; st == Absent || st.Over() && (st != Done || a.Mode == All) {
+			todo = append(todo, key)
+		}
+	}
+	return todo
 }
 
 // Analyze asks for abilities of a version, 0 the newest. They join the version's open run, or begin one; what they read
@@ -179,6 +205,11 @@ func (s *Service) Analyze(ctx context.Context, asset string, version int, ask As
 		return Overview{}, fault.Say(op, asset, fault.Invalid, "does-not-fit", "Nothing of %s can be told of %s.", list(ask.Only), v.Info.Kind)
 	}
 	ref := a.At(v.Number)
+	if ask.Model != "" {
+		if ask.keys, err = s.besideAsk(ctx, ref, fit, ask); err != nil {
+			return Overview{}, err
+		}
+	}
 	var out Overview
 	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		who := access.WhoFrom(ctx)
@@ -211,6 +242,9 @@ func (s *Service) want(ctx context.Context, tx *sqldb.Tx, ref media.Ref, kind me
 		return Run{}, err
 	}
 	todo := choose(kind, fit, stand, ask.Mode)
+	if ask.Model != "" {
+		todo = ask.beside(stand)
+	}
 	if len(todo) == 0 {
 		runs, err := runsOf(ctx, tx, ref)
 		if err != nil || len(runs) == 0 {
@@ -228,6 +262,12 @@ func (s *Service) want(ctx context.Context, tx *sqldb.Tx, ref media.Ref, kind me
 		return run, err
 	}
 	for _, name := range todo {
+		if was := stand[name]; was.State == Done && was.Model != "" && slices.Contains(comparableAbilities, name) { // its receipt, should another model take its place
+			was.Ability = besideKey(name, was.Model)
+			if err := putStanding(ctx, tx, ref, was); err != nil {
+				return run, err
+			}
+		}
 		if err := putStanding(ctx, tx, ref, Standing{Ability: name, State: Waiting, Run: run.ID}); err != nil {
 			return run, err
 		}

@@ -28,6 +28,7 @@ type Standing struct {
 	Text       string        `json:"text,omitempty" doc:"why it failed, or what is missing"`
 	Model      string        `json:"model,omitempty" doc:"id and version of what did it"`
 	Run        string        `json:"run,omitempty"`
+	OnRequest  bool          `json:"onRequest,omitempty" doc:"it is done only where it is asked for by name"`
 	Tracks     []media.Track `json:"tracks" nullable:"false" doc:"of the timeline that it writes"`
 	Pieces     int           `json:"pieces" doc:"of its work"`
 	PiecesDone int           `json:"piecesDone"`

@@ -1,11 +1,13 @@
-import { assets, wordsOf, type Annotation, type Note } from '$lib/api';
-import { cut, replaced, utterances } from './words';
+import { assets, people, wordsOf, type Annotation, type Face, type Note } from '$lib/api';
+import { cut, replaced, utterances, type Said } from './words';
 
 /** What a person does to a transcript. Each act changes the timeline on the server, then the page reads it again; the last one can be undone. */
 export class Editing {
   error = $state('');
   said = $state('');
   busy = $state(false);
+  /** track is what is being edited. */
+  track = $state<Said>('speech');
   private back = $state<(() => Promise<unknown>) | null>(null);
 
   constructor(
@@ -85,7 +87,7 @@ export class Editing {
 
   /** replaceAll changes a text in every utterance that holds it. */
   replaceAll(all: Annotation[], find: string, put: string): Promise<boolean> {
-    const changed = utterances(all).flatMap((u) => {
+    const changed = utterances(all, this.track).flatMap((u) => {
       const text = replaced(u.text, find, put);
       return text !== u.text && text.trim() ? [{ u, text }] : [];
     });
@@ -96,8 +98,12 @@ export class Editing {
     );
   }
 
-  /** rename gives every utterance of a speaker a name; downloads then carry it. */
-  rename(all: Annotation[], from: string, to: string): Promise<boolean> {
+  /** rename gives a speaker a name; downloads then carry it. A voice that the analysis told apart is named in the registry of people, from where the name spreads; another label is changed in each utterance. */
+  rename(all: Annotation[], from: string, to: string, voices: Face[]): Promise<boolean> {
+    const voice = voices.find((v) => v.personName === from || (!v.person && v.speaker === from));
+    if (voice) {
+      return this.act(`Named ${to} everywhere.`, () => people.decide(voice.id, { name: to }), () => people.decide(voice.id, voice.person ? { person: voice.person } : { verdict: 'clear' }));
+    }
     const theirs = all.filter((a) => (a.track === 'speech' || a.track === 'speaker') && a.label === from);
     const put = (label: string) => () => each(theirs, (a) => assets.editNote(this.id, a.id, { label }));
     return this.act(`Named ${to} everywhere.`, put(to), put(from));
@@ -111,7 +117,7 @@ export class Editing {
     if (back) await this.act('It is as it was.', back, null);
   }
 
-  private note = (u: Annotation, text: string, startMs: number, endMs: number): Note => ({ track: 'speech', startMs, endMs, text, label: u.label, lang: u.lang });
+  private note = (u: Annotation, text: string, startMs: number, endMs: number): Note => ({ track: this.track, startMs, endMs, text, label: u.label, lang: u.lang });
 }
 
 /** each runs one after the other: the server locks the asset for each change. */

@@ -4,9 +4,12 @@ import type { Annotation, Word } from '$lib/api';
 /** FAINT is the confidence below which a word is shown as doubtful. */
 export const FAINT = 0.6;
 
+/** Said is a track of words: what is spoken, or its translation by a machine. */
+export type Said = 'speech' | 'translation';
+
 /** utterances are what is said, in order; another model's text that is kept for comparison is left out. */
-export function utterances(all: Annotation[]): Annotation[] {
-  return all.filter((a) => a.track === 'speech' && !a.source.includes('@')).sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+export function utterances(all: Annotation[], track: Said = 'speech'): Annotation[] {
+  return all.filter((a) => a.track === track && !a.source.includes('@')).sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
 }
 
 /** wordsOf are an utterance's words; where it has none (a person wrote it), its time is shared out by length. */

@@ -92,6 +92,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assets/{id}/analysis/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between the results of two models */
+        get: operations["compare-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/analysis/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which models have results for an asset, by ability; one of each is in use */
+        get: operations["analysis-models"];
+        /** Show another model's results; those that showed are kept beside, what people decided stands */
+        put: operations["use-results"];
+        post?: never;
+        /** Remove a model's results that are kept beside */
+        delete: operations["forget-results"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/assets/{id}/annotations": {
         parameters: {
             query?: never;
@@ -161,6 +197,40 @@ export interface paths {
         post?: never;
         /** Take away the captions that people added in a language */
         delete: operations["remove-captions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/captions/{lang}/align": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the captions that people brought to where their words are heard; the text stays */
+        post: operations["align-captions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/captions/{lang}/timing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the captions that people brought lie to what is heard: late, early, drifting */
+        get: operations["caption-timing"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -357,6 +427,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assets/{id}/redactions/{redaction}/make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a redaction from the marks that a person has looked at */
+        post: operations["make-redaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/redactions/{redaction}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a redaction hides, and where it was found */
+        get: operations["redaction-marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Drop, keep and add marks before a redaction is made */
+        patch: operations["edit-redaction-marks"];
+        trace?: never;
+    };
     "/v1/assets/{id}/redactions/{redaction}/reject": {
         parameters: {
             query?: never;
@@ -419,6 +524,23 @@ export interface paths {
         put?: never;
         /** Take an asset out of the trash */
         post: operations["restore-asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets/{id}/translation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for what is said in English, as a machine translation */
+        post: operations["translate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -893,6 +1015,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take faces or voices out of their group: they are one somebody else */
+        post: operations["split-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people/unnamed": {
         parameters: {
             query?: never;
@@ -948,6 +1087,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is held about a person, but vectors */
+        get: operations["export-person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people/{id}/faces": {
         parameters: {
             query?: never;
@@ -957,6 +1113,40 @@ export interface paths {
         };
         /** Where a person is seen and heard */
         get: operations["person-faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{id}/reblur": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make again what shows somebody who withdrew, with their face blurred */
+        post: operations["reblur-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{id}/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In what somebody who withdrew can still be seen */
+        get: operations["person-shown"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,6 +1207,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/redactions/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often the detectors miss what should be hidden, as it was measured */
+        get: operations["redaction-rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -1047,6 +1254,24 @@ export interface paths {
         get: operations["biometrics"];
         /** Turn the comparison of faces and voices on, with its basis, or off, which erases every vector */
         put: operations["turn-biometrics"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/captions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether automatic captions are offered, for the tenant and for collections */
+        get: operations["caption-settings"];
+        /** Turn automatic captions on or off, for everything or for a collection */
+        put: operations["set-captions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1238,6 +1463,15 @@ export interface components {
             state: string;
             text: string;
         };
+        Again: {
+            /**
+             * @description of those that are new; one that is made again stays as it was
+             * @enum {string}
+             */
+            cover?: "" | "blur" | "fill" | "pixelate";
+            /** @description take the redactions that show the person down at once, not when the new ones are signed */
+            takeDown?: boolean;
+        };
         AnalysisRecipe: {
             /**
              * Format: int64
@@ -1256,6 +1490,8 @@ export interface components {
             waveformPPS?: number;
         };
         AnalyzeInBody: {
+            /** @description id of an installed model to run beside the one in use, for the one ability of only; its results are kept for comparison */
+            beside?: string;
             /**
              * @description missing: what is not done yet (when left out); all: everything again
              * @enum {string}
@@ -1458,7 +1694,72 @@ export interface components {
             label: string;
             /** @description BCP 47; empty where it is not known */
             lang: string;
+            /** @description no person wrote it: heard, or translated, by a machine */
+            machine?: boolean;
             url: string;
+        };
+        CaptionSetting: {
+            /** @enum {string} */
+            automatic: "on" | "off";
+            /** Format: int64 */
+            changedMs?: number;
+            /** @description its id; empty: everything else of the tenant */
+            collection?: string;
+        };
+        CaptionSettingInBody: {
+            /**
+             * @description on, off; empty for a collection: as the tenant's
+             * @enum {string}
+             */
+            automatic?: "on" | "off" | "";
+            /** @description its id; left out: everything else of the tenant */
+            collection?: string;
+        };
+        CaptionTiming: {
+            /** @description they were moved */
+            aligned: boolean;
+            asset: string;
+            /** Format: int64 */
+            cues: number;
+            /**
+             * Format: int64
+             * @description by which the first one comes late
+             */
+            firstMs: number;
+            /**
+             * Format: int64
+             * @description words that are heard
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description of which a word is heard; the others lie between them
+             */
+            foundCues: number;
+            lang: string;
+            /**
+             * Format: int64
+             * @description by which the last one comes late
+             */
+            lastMs: number;
+            /**
+             * Format: int64
+             * @description by which they come after what is heard, in the middle; negative: before
+             */
+            lateMs: number;
+            /**
+             * Format: double
+             * @description seconds of the captions for one of the film: 1.0417 where they were made for 24 pictures a second and the film runs at 25
+             */
+            rate: number;
+            /** @description for people */
+            text: string;
+            /** @enum {string} */
+            verdict: "fits" | "late" | "early" | "drifts" | "differs";
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            words: number;
         };
         Chapter: {
             range: components["schemas"]["Range"];
@@ -1495,6 +1796,8 @@ export interface components {
         };
         Cluster: {
             assets: string[];
+            /** @description the best of them, at most 40, the best first */
+            best: components["schemas"]["FaceView"][];
             /** @description the best of them: name this one and the name spreads */
             face: components["schemas"]["FaceView"];
             /** Format: int64 */
@@ -1519,6 +1822,31 @@ export interface components {
         CollectionPatchInBody: {
             description?: string;
             name?: string;
+        };
+        Comparison: {
+            /** @description in use, unless others were named */
+            a: components["schemas"]["ModelResult"];
+            ability: string;
+            /**
+             * Format: double
+             * @description 0..1: what both say, of the longer of the two
+             */
+            alike: number;
+            b: components["schemas"]["ModelResult"];
+            /** Format: int64 */
+            countA: number;
+            /** Format: int64 */
+            countB: number;
+            differences: components["schemas"]["Difference"][];
+            /**
+             * Format: int64
+             * @description differences beyond those listed
+             */
+            more?: number;
+            /** Format: int64 */
+            same: number;
+            /** @enum {string} */
+            unit: "words" | "annotations";
         };
         ConsentInBody: {
             /** @description in words */
@@ -1582,6 +1910,14 @@ export interface components {
              * @enum {string}
              */
             verdict?: "confirm" | "reject" | "together" | "apart" | "clear";
+        };
+        Difference: {
+            a: string;
+            b: string;
+            /** Format: int64 */
+            endMs: number;
+            /** Format: int64 */
+            startMs: number;
         };
         Download: {
             /**
@@ -1662,6 +1998,10 @@ export interface components {
             ledger: components["schemas"]["LedgerEntry"][] | null;
             /** @description of every version */
             renditions: components["schemas"]["Rendition"][] | null;
+            /** @description what other rooms know, by name: people holds who is seen and heard; import takes it back */
+            rooms?: {
+                [key: string]: unknown;
+            };
             versions: components["schemas"]["Version"][] | null;
         };
         FaceView: {
@@ -1799,9 +2139,13 @@ export interface components {
              * @description blur where empty
              * @enum {string}
              */
-            cover?: "" | "blur" | "fill";
-            /** @description ids, with people */
+            cover?: "" | "blur" | "fill" | "pixelate";
+            /** @description with pii: card, email, phone, iban, national-id, plate, name; empty is all */
+            kinds?: string[] | null;
+            /** @description ids or names, with person */
             people?: string[] | null;
+            /** @description stop when it is known what would be hidden, so that a person can correct it */
+            preview?: boolean;
             /** @description with ranges */
             ranges?: components["schemas"]["HideRange"][] | null;
             /**
@@ -1809,7 +2153,7 @@ export interface components {
              * @enum {string}
              */
             sound?: "" | "bleep" | "mute";
-            /** @description faces, people, pii, text, words, ranges */
+            /** @description faces, people (bodies), person, pii, text, words, ranges, withheld */
             what: string[] | null;
             /** @description with words */
             words?: string[] | null;
@@ -1843,8 +2187,17 @@ export interface components {
             annotations?: components["schemas"]["Annotation"][] | null;
             /** @description as an export lists them */
             corrections?: components["schemas"]["Correction"][] | null;
+            /** @description as an export lists them: decisions about people */
+            rooms?: {
+                [key: string]: unknown;
+            };
         };
         Imported: {
+            /**
+             * Format: int64
+             * @description how many decisions of other rooms were put, about people
+             */
+            decisions: number;
             /**
              * Format: int64
              * @description how many annotations were put
@@ -2026,6 +2379,18 @@ export interface components {
              */
             memoryMb: number;
         };
+        MarkEdit: {
+            add?: components["schemas"]["HideRange"][] | null;
+            /** @description ids of marks that need not be hidden */
+            drop?: string[] | null;
+            /** @description ids of marks that were dropped and are hidden after all */
+            keep?: string[] | null;
+        };
+        MarkSpot: {
+            /** Format: int64 */
+            atMs: number;
+            box: components["schemas"]["Box"];
+        };
         MembersInBody: {
             /** @description ids of assets */
             ids: string[];
@@ -2036,10 +2401,17 @@ export interface components {
             into: string;
         };
         MissRate: {
+            /** @description cases made to be hard: small, fast, broken off */
+            hard?: boolean;
             /** @description what was planted */
             kind: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description of which nothing was found
+             */
             missed: number;
+            /** @description with their versions */
+            models?: string;
             /**
              * Format: int64
              * @description 0: not measured
@@ -2047,8 +2419,37 @@ export interface components {
             of: number;
             /** @description date */
             on?: string;
+            /**
+             * Format: int64
+             * @description that were found and hidden, but not all of the time
+             */
+            partly?: number;
             /** @description what it was measured on */
             set: string;
+            /** @description planted in films that were made for it; footage does worse */
+            synthetic?: boolean;
+        };
+        ModelResult: {
+            ability: string;
+            /** Format: int64 */
+            cpuMs: number;
+            /** @description these show on the timeline; the others are kept for comparison */
+            current: boolean;
+            /** Format: int64 */
+            endedMs?: number;
+            /**
+             * Format: int64
+             * @description annotations of machines, without those that people decided
+             */
+            found: number;
+            /** @description id and version */
+            model: string;
+            /** @enum {string} */
+            state: "" | "waiting" | "running" | "done" | "failed" | "unavailable" | "cancelled";
+            /** @description why it failed, or what is missing */
+            text?: string;
+            /** Format: int64 */
+            wallMs: number;
         };
         NewCollectionInBody: {
             description?: string;
@@ -2160,6 +2561,8 @@ export interface components {
             /** @description that fit this kind of asset, in the order of their turns */
             abilities: components["schemas"]["Standing"][];
             asset: string;
+            /** @description other models' results, kept for comparison: ability@model */
+            beside?: components["schemas"]["Standing"][] | null;
             /** @description the open or the latest one */
             run?: components["schemas"]["Run"];
             /** Format: int64 */
@@ -2179,6 +2582,17 @@ export interface components {
         PageAuditView: {
             /** @description The items of this page, in order */
             items: components["schemas"]["AuditView"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageCaptionSetting: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["CaptionSetting"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -2308,6 +2722,28 @@ export interface components {
              */
             total?: number;
         };
+        PageMissRate: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["MissRate"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageModelResult: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["ModelResult"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
         PageNoteView: {
             /** @description The items of this page, in order */
             items: components["schemas"]["NoteView"][];
@@ -2374,9 +2810,31 @@ export interface components {
              */
             total?: number;
         };
+        PageRedactionMark: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["RedactionMark"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
         PageRendition: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Rendition"][];
+            /** @description Pass as cursor to get the following page; absent on the last page */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many items there are in all, where it is known
+             */
+            total?: number;
+        };
+        PageShowing: {
+            /** @description The items of this page, in order */
+            items: components["schemas"]["Showing"][];
             /** @description Pass as cursor to get the following page; absent on the last page */
             next?: string;
             /**
@@ -2496,6 +2954,8 @@ export interface components {
             id: string;
             name: string;
             note?: string;
+            /** @description address of the crop of their best face */
+            picture?: string;
             /** Format: int64 */
             updatedMs: number;
             /**
@@ -2526,6 +2986,37 @@ export interface components {
             /** Format: int64 */
             givenMs: number;
             id: string;
+        };
+        PersonDecision: {
+            asset: string;
+            box?: components["schemas"]["Box"];
+            /** @description id of the user who said so */
+            by?: string;
+            /** Format: int64 */
+            endMs: number;
+            /** @enum {string} */
+            kind: "face" | "voice";
+            /** Format: int64 */
+            startMs: number;
+            /** @enum {string} */
+            verdict: "is" | "not" | "withheld";
+            /** Format: int64 */
+            version: number;
+        };
+        PersonExport: {
+            appearances: components["schemas"]["FaceView"][];
+            /** @description the newest first */
+            consents: components["schemas"]["PersonConsent"][];
+            /** @description what people said about them, the oldest first */
+            decisions: components["schemas"]["PersonDecision"][];
+            /** Format: int64 */
+            exportedMs: number;
+            person: components["schemas"]["Person"];
+            /**
+             * Format: int64
+             * @description biometric vectors of them that are stored, sealed; they are not part of an export
+             */
+            vectors: number;
         };
         Place: {
             /** @description files or S3 */
@@ -2721,11 +3212,36 @@ export interface components {
             decidedName?: string;
             id: string;
             problem?: string;
+            /** @description the asset that plays it, once it is signed */
+            published?: string;
+            /** @description why it was made, where nobody asked for it here */
+            reason?: string;
+            /** @description the redaction that this one takes the place of when it is signed */
+            replaces?: string;
             report: components["schemas"]["RedactionReport"];
             /** @enum {string} */
-            state: "making" | "draft" | "approved" | "rejected" | "failed";
+            state: "making" | "marked" | "draft" | "approved" | "rejected" | "replaced" | "failed";
             /** Format: int64 */
             version: number;
+        };
+        RedactionMark: {
+            /** @description a person said that it need not be hidden */
+            dropped?: boolean;
+            /** Format: int64 */
+            endMs: number;
+            id: string;
+            /** @enum {string} */
+            in: "sound" | "picture";
+            /** @description face, person, text, word, range, or the kind of personal data */
+            kind: string;
+            model: string;
+            /** Format: double */
+            score: number;
+            /** @description where it was found; it is hidden more widely */
+            spots?: components["schemas"]["MarkSpot"][] | null;
+            /** Format: int64 */
+            startMs: number;
+            text?: string;
         };
         RedactionReport: {
             /** Format: int64 */
@@ -2865,6 +3381,22 @@ export interface components {
             /** @description whether nobody has an account yet */
             needed: boolean;
         };
+        Showing: {
+            asset: string;
+            /** @description of that one */
+            newState?: string;
+            /** @description the asset that plays it */
+            published?: string;
+            /** @description of that asset; empty is the original with its renditions */
+            redaction?: string;
+            /** @description the redaction in which they are blurred, made or being made */
+            remade?: string;
+            /** @description of that redaction */
+            state?: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
         SignInInBody: {
             email: string;
             password: string;
@@ -2874,6 +3406,12 @@ export interface components {
             anyway?: boolean;
             /** @description of the person who has watched it to its end */
             name: string;
+            /** @description of the asset that will play it; empty is the source's, redacted */
+            title?: string;
+        };
+        SplitInBody: {
+            /** @description ids, all of one group */
+            faces: string[];
         };
         Spot: {
             /** Format: int64 */
@@ -2923,6 +3461,8 @@ export interface components {
             found: number;
             /** @description id and version of what did it */
             model?: string;
+            /** @description it is done only where it is asked for by name */
+            onRequest?: boolean;
             /**
              * Format: int64
              * @description of its work
@@ -3113,6 +3653,10 @@ export interface components {
             /** @description as it is written */
             text: string;
         };
+        TranslateInBody: {
+            /** @description BCP 47; en is what the speech model can */
+            to: string;
+        };
         TurnInBody: {
             /** @description in words; needed to turn it on */
             basis?: string;
@@ -3138,6 +3682,11 @@ export interface components {
             /** @description Empty goes back to the standard model */
             model: string;
             role: string;
+        };
+        UseResultsInBody: {
+            ability: string;
+            /** @description its id, or its id and version */
+            model: string;
         };
         User: {
             /** Format: int64 */
@@ -3542,6 +4091,152 @@ export interface operations {
             };
         };
     };
+    "compare-results": {
+        parameters: {
+            query: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+                ability: string;
+                /** @description its id, or its id and version */
+                model: string;
+                /** @description another model; those in use when left out */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analysis-models": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageModelResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "use-results": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseResultsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageModelResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forget-results": {
+        parameters: {
+            query: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+                ability: string;
+                /** @description its id, or its id and version */
+                model: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     annotations: {
         parameters: {
             query?: {
@@ -3871,6 +4566,81 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "align-captions": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                /** @description BCP 47 */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionTiming"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "caption-timing": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description BCP 47 */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionTiming"];
+                };
+            };
+            /** @description Error */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4290,6 +5060,106 @@ export interface operations {
             };
         };
     };
+    "make-redaction": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                redaction: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "redaction-marks": {
+        parameters: {
+            query?: {
+                /** @description at most one spot of a mark in so many milliseconds; 0 is all */
+                everyMs?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRedactionMark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-redaction-marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRedactionMark"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "reject-redaction": {
         parameters: {
             query?: never;
@@ -4420,6 +5290,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    translate: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranslateInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description Error */
@@ -5643,6 +6554,42 @@ export interface operations {
             };
         };
     };
+    "split-people": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFaceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "unnamed-people": {
         parameters: {
             query?: never;
@@ -5873,6 +6820,38 @@ export interface operations {
             };
         };
     };
+    "export-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "person-faces": {
         parameters: {
             query?: never;
@@ -5891,6 +6870,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageFaceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reblur-person": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Again"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShowing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "person-shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShowing"];
                 };
             };
             /** @description Error */
@@ -6016,6 +7062,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "redaction-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMissRate"];
                 };
             };
             /** @description Error */
@@ -6173,6 +7248,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Biometrics"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "caption-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCaptionSetting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-captions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptionSettingInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCaptionSetting"];
                 };
             };
             /** @description Error */

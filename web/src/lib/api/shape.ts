@@ -51,7 +51,7 @@ export function overview(r: Wire['Overview']): n.Overview {
     open: r.run?.state === 'open',
     abilities: all(r.abilities).map((a) => ({
       ability: a.ability, title: a.title, state: a.state, text: a.text ?? '', model: a.model ?? '', tracks: all(a.tracks), pieces: a.pieces,
-      piecesDone: a.piecesDone, found: a.found, cpuMs: a.cpuMs, wallMs: a.wallMs
+      piecesDone: a.piecesDone, found: a.found, cpuMs: a.cpuMs, wallMs: a.wallMs, onRequest: a.onRequest ?? false
     }))
   };
 }
