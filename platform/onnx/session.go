@@ -57,6 +57,7 @@ func Load(library string) error {
 		missing.Err = err
 		return &missing
 	}
+	tune()
 	ort.SetSharedLibraryPath(library)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		missing.Err = err

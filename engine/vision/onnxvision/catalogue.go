@@ -42,7 +42,7 @@ type shape struct {
 	input      string
 	takes      onnx.Slot
 	gives      map[string][]int64
-	varies     bool // the input's size changes from run to run
+	heavy      bool // a run takes hundreds of MB: one at a time
 	characters bool // its metadata holds a dictionary
 }
 
@@ -52,13 +52,13 @@ var catalogue = map[string]shape{
 	objectsID: {version: "3.0.4", input: "input_1", takes: floats(1, 3, 416, 416), gives: map[string][]int64{
 		"Identity": {1, 2704, 80}, "Identity_1": {1, 676, 80}, "Identity_2": {1, 169, 80},
 		"Identity_3": {1, 2704, 44}, "Identity_4": {1, 676, 44}, "Identity_5": {1, 169, 44}}},
-	findTextID: {version: "3.10.0", input: "x", takes: floats(-1, 3, -1, -1), gives: map[string][]int64{"fetch_name_0": {-1, 1, -1, -1}}, varies: true},
-	readTextID: {version: "3.10.0", input: "x", takes: floats(-1, 3, 48, -1), gives: map[string][]int64{"fetch_name_0": {-1, -1, -1}}, varies: true, characters: true},
+	findTextID: {version: "3.10.0", input: "x", takes: floats(-1, 3, -1, -1), gives: map[string][]int64{"fetch_name_0": {-1, 1, -1, -1}}, heavy: true},
+	readTextID: {version: "3.10.0", input: "x", takes: floats(-1, 3, 48, -1), gives: map[string][]int64{"fetch_name_0": {-1, -1, -1}}, characters: true},
 	facesID: {version: "3.3.6", input: "input", takes: floats(1, 256, 256, 3), gives: map[string][]int64{
 		"Identity": {1, 512, 1}, "Identity_1": {1, 384, 1}, "Identity_2": {1, 512, 16}, "Identity_3": {1, 384, 16}}},
 	vectorsID:    {version: "3.3.6", input: "input_1", takes: floats(-1, 224, 224, 3), gives: map[string][]int64{"global_pooling_Mean": {-1, 1024}}},
 	moderateID:   {version: "0.1.0", input: "input:0", takes: floats(-1, 224, 224, 3), gives: map[string][]int64{"outputs": {-1, 2}}},
-	boundariesID: {version: "1.0.5", input: "frames", takes: onnx.Slot{Type: "uint8", Shape: []int64{1, 100, 27, 48, 3}}, gives: map[string][]int64{"single": {1, 100, 1}}},
+	boundariesID: {version: "1.0.5", input: "frames", takes: onnx.Slot{Type: "uint8", Shape: []int64{1, 100, 27, 48, 3}}, gives: map[string][]int64{"single": {1, 100, 1}}, heavy: true},
 }
 
 // variants are listed models whose input differs from that of the standard model of their role.

@@ -3,27 +3,33 @@
 package onnxvision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"showreel/engine/vision"
 	"showreel/fault"
-	"showreel/platform/onnx"
 	"showreel/platform/weights"
 )
 
 // Options of the engine.
 type Options struct {
-	Models  string // folder that holds ID/model.onnx
-	Native  string // folder that holds onnxruntime/libonnxruntime.so.1
-	Workers int    // pictures worked on at once, 1 when zero; each takes a core
+	Models  string        // folder that holds ID/model.onnx
+	Native  string        // folder that holds onnxruntime/libonnxruntime.so.1
+	Workers int           // pictures worked on at once, 1 when zero; each takes a core
+	Rest    time.Duration // a model that nobody has asked for so long is unloaded; 0 is restAfter
 }
+
+// restAfter is long enough for the next piece of the same work, and short beside a step of another ability. Loading again
+// takes 30 to 150 ms.
+const restAfter = 8 * time.Second
 
 // Driver implements vision.Driver. All methods are safe for concurrent use.
 type Driver struct {
@@ -43,7 +49,7 @@ type others struct {
 
 // Open prepares the engine; a model is loaded when it is first needed, and a missing one is no error here.
 func Open(o Options) (*Driver, error) {
-	o.Workers = max(1, o.Workers)
+	o.Workers, o.Rest = max(1, o.Workers), cmp.Or(o.Rest, restAfter)
 	d := &Driver{o: o, networks: map[string]*network{}, extra: &others{all: map[string]*network{}}}
 	d.names = &classNames{folder: weights.Locate(o.Models, roleOf[namesID], namesID, classFile).Folder}
 	for id := range catalogue {
@@ -64,7 +70,11 @@ func newNetwork(o Options, standard string, f weights.Found) *network {
 	if shape.input == "" {
 		shape = catalogue[standard]
 	}
-	return &network{id: f.ID, name: f.Name(shape.version), shape: shape, found: f, library: filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1"), workers: o.Workers, file: f.Path}
+	n := &network{id: f.ID, name: f.Name(shape.version), shape: shape, found: f, library: filepath.Join(o.Native, "onnxruntime", "libonnxruntime.so.1"), workers: o.Workers, rest: o.Rest, file: f.Path}
+	if shape.heavy {
+		n.workers = 1
+	}
+	return n
 }
 
 // With implements vision.Chooser.
@@ -172,83 +182,6 @@ func (d *Driver) Close() error {
 		errs = append(errs, n.close())
 	}
 	return errors.Join(errs...)
-}
-
-// network is one model, loaded when first run.
-type network struct {
-	id, name      string
-	found         weights.Found
-	shape         shape
-	library, file string
-	workers       int
-
-	mu     sync.Mutex
-	s      *onnx.Session
-	chars  []string // of the text model
-	closed bool
-}
-
-// session loads the model unless it is loaded. Kinds: fault.Unavailable, fault.Corrupt, fault.Canceled after close.
-func (n *network) session() (*onnx.Session, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.closed {
-		return nil, fault.Say("vision.model", n.id, fault.Canceled, "", "The vision engine was closed.")
-	}
-	if n.s != nil {
-		return n.s, nil
-	}
-	if unrunnable[n.id] {
-		return nil, unfit(n.id, n.found.Role)
-	}
-	if _, err := os.Stat(n.library); err != nil {
-		return nil, noLibrary(err)
-	}
-	s, err := onnx.OpenWith(n.library, n.file, onnx.Options{Workers: n.workers, Lean: n.shape.varies})
-	if fault.Is(err, fault.NotFound) {
-		return nil, missing(n.id)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err = n.shape.check(n.id, s); err == nil && n.shape.characters {
-		n.chars, err = characters(n.id, s)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	n.s = s
-	return s, nil
-}
-
-func (n *network) close() error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.closed = true
-	if n.s == nil {
-		return nil
-	}
-	return n.s.Close()
-}
-
-// run puts one tensor through and returns the outputs that were asked for, each checked to hold count numbers (0: any).
-func (n *network) run(ctx context.Context, in onnx.Tensor, outputs ...string) ([][]float32, error) {
-	s, err := n.session()
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.Run(ctx, map[string]onnx.Tensor{n.shape.input: in})
-	if err != nil {
-		return nil, err
-	}
-	got := make([][]float32, len(outputs))
-	for i, name := range outputs {
-		got[i] = out[name].F32
-		if want := n.shape.size(name); got[i] == nil || (want > 0 && len(got[i]) != want) {
-			return nil, wrongShape(n.id, name)
-		}
-	}
-	return got, nil
 }
 
 // each looks at every picture, as many at once as there are workers. fn gets the decoded picture.

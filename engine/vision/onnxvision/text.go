@@ -29,13 +29,15 @@ const (
 
 // Text implements vision.Driver: PP-OCRv6 finds lines, then reads each.
 func (d *Driver) Text(ctx context.Context, pictures [][]byte) ([][]vision.Line, error) {
+	_, release, err := d.networks[readTextID].hold()
+	if err != nil {
+		return nil, err // said even where there is nothing to read
+	}
+	defer release()
 	return each(ctx, d, pictures, func(ctx context.Context, p *picture) ([]vision.Line, error) {
 		quads, err := d.findText(ctx, p)
 		if err != nil {
 			return nil, err
-		}
-		if _, err := d.networks[readTextID].session(); err != nil {
-			return nil, err // said even where there is nothing to read
 		}
 		lines := []vision.Line{}
 		for _, q := range quads {
