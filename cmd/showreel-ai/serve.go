@@ -136,7 +136,7 @@ func open(o serveOptions) (handler http.Handler, end func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if handler, err = guarded(o.tokenFile, h); err != nil {
+	if handler, err = guarded(o.tokenFile, sidecar.Metered(h)); err != nil {
 		return nil, nil, errors.Join(err, h.Close())
 	}
 	outer := http.NewServeMux()

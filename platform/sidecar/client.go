@@ -97,6 +97,7 @@ func post(ctx context.Context, way Way, path string, body []byte, out any) ([][]
 		return nil, lost(ctx, path, err)
 	}
 	defer res.Body.Close()
+	count(ctx, res)
 	switch res.StatusCode {
 	case http.StatusOK:
 	case http.StatusUnauthorized, http.StatusForbidden:

@@ -84,7 +84,7 @@ func TestAFilmIsUnderstood(t *testing.T) {
 		}
 	}
 	for _, st := range o.Abilities {
-		if st.Ability == analysis.Speech && (st.CPUMS != 7 || st.Model != "ears 1" || st.Found != 8 || st.Pieces != 1 || st.PiecesDone != 1) {
+		if st.Ability == analysis.Speech && (st.CPUMS < 7 || st.CPUMS > 5000 || st.Model != "ears 1" || st.Found != 8 || st.Pieces != 1 || st.PiecesDone != 1) {
 			t.Errorf("the receipt of speech: %+v", st)
 		}
 	}

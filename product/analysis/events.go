@@ -130,7 +130,7 @@ func (s *Service) TakeUp(ctx context.Context) error {
 	}
 	for ref, abilities := range waiting {
 		var only []string
-		for _, name := range abilities {
+		for _, name := range abilities { // a model beside is asked for again by a person
 			if able[name] {
 				only = append(only, name)
 			}

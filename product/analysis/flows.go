@@ -3,7 +3,9 @@ package analysis
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"showreel/engine/flow"
@@ -94,13 +96,29 @@ func stages(names []string) [][]string {
 	var out [][]string
 	last := -1
 	for _, a := range everything() {
-		if !slices.Contains(names, a.Name) {
-			continue
+		for _, name := range names {
+			if ability, _ := ofKey(name); ability != a.Name {
+				continue
+			}
+			if a.Stage != last {
+				out, last = append(out, nil), a.Stage
+			}
+			out[len(out)-1] = append(out[len(out)-1], name)
 		}
-		if a.Stage != last {
-			out, last = append(out, nil), a.Stage
+	}
+	return out
+}
+
+// keysOf lists the keys of standings in the order of their turns: abilities, each with its models beside by name.
+func keysOf(stand map[string]Standing) []string {
+	var out []string
+	keys := slices.Sorted(maps.Keys(stand))
+	for _, a := range everything() {
+		for _, key := range keys {
+			if ability, _ := ofKey(key); ability == a.Name {
+				out = append(out, key)
+			}
 		}
-		out[len(out)-1] = append(out[len(out)-1], a.Name)
 	}
 	return out
 }
@@ -119,9 +137,9 @@ func (s *Service) take(ctx context.Context, t *target) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		for _, a := range everything() {
-			if st := stand[a.Name]; st.Run == t.run && !st.State.Over() && st.State != Absent {
-				out = append(out, a.Name)
+		for _, name := range keysOf(stand) {
+			if st := stand[name]; st.Run == t.run && !st.State.Over() && st.State != Absent {
+				out = append(out, name)
 			}
 		}
 		if len(out) > 0 {
@@ -179,7 +197,7 @@ func (s *Service) cut(ctx context.Context, t *target, abilities []string) (cutti
 	}
 	sounds := v.Info.Main("audio") != nil // a silent film has been listened to at once
 	for _, name := range abilities {
-		w := s.table[name]
+		w := s.workOf(name)
 		model, err := w.ready(ctx)
 		var pieces []piece
 		if err == nil && (w.On != onSound || sounds) {
@@ -244,7 +262,7 @@ func (s *Service) piece(ctx context.Context, t *target, p piece) (*problem, erro
 	if _, ok, err := t.kept(ctx, p); err != nil || ok {
 		return nil, err
 	}
-	w := s.table[p.Ability]
+	w := s.workOf(p.Ability)
 	lease, err := s.deps.Budget.Lease(ctx, budget.Ask{Lane: t.budgetLane(w.Stage), Tenant: t.ref.Tenant, Key: t.run + "/" + p.Ability,
 		Why: "analysis: " + w.Title, Priority: max(0, 60-10*w.Stage), Cores: 1, MemMB: w.MemMB})
 	if err != nil {
@@ -252,8 +270,11 @@ func (s *Service) piece(ctx context.Context, t *target, p piece) (*problem, erro
 	}
 	defer lease.Release()
 	begun := time.Now()
-	f, err := again(ctx, func() (found, error) { return w.do(ctx, t, p) })
-	if ctx.Err() != nil {
+	var f found
+	cpu := spent(ctx, func(ctx context.Context) {
+		f, err = again(ctx, func() (found, error) { return w.do(ctx, t, p) })
+	})
+	if f.CPUMS = max(f.CPUMS, cpu.Milliseconds()); ctx.Err() != nil {
 		return nil, fault.E("analysis.piece", t.ref.Asset, fault.Canceled, context.Cause(ctx))
 	}
 	if err != nil {
@@ -264,7 +285,7 @@ func (s *Service) piece(ctx context.Context, t *target, p piece) (*problem, erro
 	if err := t.keep(ctx, p, f); err != nil {
 		return nil, err
 	}
-	if w.show != nil {
+	if w.show != nil && s.showsEarly(ctx, t, w, f) {
 		err := s.deps.Library.PutResults(ctx, t.ref, library.Results{Track: w.Tracks[0], Source: p.Ability, Run: t.run, Within: &p.Range, List: w.show(f)})
 		if err != nil {
 			return nil, err
@@ -290,7 +311,7 @@ func (t *target) budgetLane(stage int) string {
 
 // join makes annotations of what the pieces found and writes them with the ability's state in one transaction.
 func (s *Service) join(ctx context.Context, t *target, name string, pieces []piece, why *problem) error {
-	w := s.table[name]
+	w := s.workOf(name)
 	stand, err := standings(ctx, s.deps.DB.Read(), t.ref)
 	if err != nil {
 		return fault.E("analysis.join", t.ref.Asset, "", err)
@@ -299,22 +320,25 @@ func (s *Service) join(ctx context.Context, t *target, name string, pieces []pie
 		return errors.Join(s.settled(ctx, t, name), t.drop(ctx, pieces))
 	}
 	var tracks map[media.Track][]media.Annotation
+	var took cost
 	if why == nil {
-		if tracks, err = s.joined(ctx, t, w, pieces); err != nil {
+		begun := time.Now()
+		took.cpu = spent(ctx, func(ctx context.Context) { tracks, err = s.joined(ctx, t, w, pieces) })
+		if took.wall = time.Since(begun); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
 			why = problemOf(err)
 		}
 	}
-	if err := s.record(ctx, t, w, len(pieces), tracks, why); err != nil {
+	if err := s.record(ctx, t, w, len(pieces), tracks, why, took); err != nil {
 		return err
 	}
 	return errors.Join(s.settled(ctx, t, name), t.drop(ctx, pieces))
 }
 
 // record writes an ability's annotations and its state. A track that is not among the results is left alone.
-func (s *Service) record(ctx context.Context, t *target, w work, pieces int, tracks map[media.Track][]media.Annotation, why *problem) error {
+func (s *Service) record(ctx context.Context, t *target, w work, pieces int, tracks map[media.Track][]media.Annotation, why *problem, took cost) error {
 	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		run, ok, err := lockRun(ctx, tx, t.run)
 		if err != nil || !ok || run.State != runOpen {
@@ -326,9 +350,15 @@ func (s *Service) record(ctx context.Context, t *target, w work, pieces int, tra
 		}
 		st := stand[w.Name]
 		st.Ability = w.Name
+		st.CPUMS, st.WallMS = st.CPUMS+took.cpu.Milliseconds(), st.WallMS+took.wall.Milliseconds()
 		if why != nil {
 			st.fail(why)
 		} else {
+			if st.Model = modelOf(tracks, st.Model); len(w.Tracks) > 0 {
+				if err := s.setAside(ctx, tx, t.ref, w, st.Model, stand); err != nil {
+					return err
+				}
+			}
 			st.State, st.EndedMS, st.Found, st.PiecesDone = Done, sqldb.NowMS(), 0, pieces
 			for _, track := range w.Tracks {
 				notes, ok := tracks[track]
@@ -348,13 +378,40 @@ func (s *Service) record(ctx context.Context, t *target, w work, pieces int, tra
 	})
 }
 
+// cost is what joining took.
+type cost struct{ cpu, wall time.Duration }
+
+// modelOf is the model that results name, where they name one.
+func modelOf(tracks map[media.Track][]media.Annotation, ready string) string {
+	names := map[string]bool{}
+	for _, list := range tracks {
+		for _, a := range list {
+			names[a.Model] = true
+		}
+	}
+	if len(names) != 1 {
+		return ready
+	}
+	for name := range names {
+		return name
+	}
+	return ready
+}
+
+// showsEarly reports whether a piece's results may show before the others are there: not where another model's show, which
+// stay whole until all of the new ones take their place.
+func (s *Service) showsEarly(ctx context.Context, t *target, w work, f found) bool {
+	was, err := s.deps.Library.ResultsOf(ctx, t.ref, w.Tracks[0], w.Name)
+	return err == nil && !slices.ContainsFunc(was, func(a media.Annotation) bool { return a.Model != f.Model })
+}
+
 // sourceOf names whose results are replaced: the ability's own. Shots refine those that the decoder wrote, and speakers
 // put their names on what was said.
 func sourceOf(ability string, track media.Track) string {
-	switch track {
-	case media.TrackShot:
+	switch {
+	case track == media.TrackShot:
 		return ""
-	case media.TrackSpeech:
+	case track == media.TrackSpeech && !strings.Contains(ability, besideMark):
 		return Speech
 	}
 	return ability

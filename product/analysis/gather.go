@@ -43,6 +43,23 @@ type features struct {
 
 func (t *target) featuresKey() string { return t.key("analysis/features.json") }
 
+// featuresOf is where a model's features lie that is not in use.
+func (t *target) featuresOf(model string) string {
+	return t.key("analysis/features@" + strings.ReplaceAll(strings.ReplaceAll(model, "/", "-"), " ", "-") + ".json")
+}
+
+// copyFeatures copies a file of features; one that is not there is none.
+func (t *target) copyFeatures(ctx context.Context, from, to string) error {
+	raw, err := t.readAll(ctx, from)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil {
+		_, err = t.s.deps.Blobs.Processed.Put(ctx, to, bytes.NewReader(raw), blob.PutOptions{Size: int64(len(raw))})
+	}
+	return err
+}
+
 // joinLabels averages labels and features over each shot.
 func (s *Service) joinLabels(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
 	shots, err := t.shots(ctx)
@@ -86,7 +103,11 @@ func (s *Service) joinLabels(ctx context.Context, t *target, all []found) (map[m
 		slices.SortFunc(best, byScore)
 		out = append(out, best[:min(len(best), mostLabels)]...)
 	}
-	return map[media.Track][]media.Annotation{media.TrackLabel: out}, t.putJSON(ctx, t.featuresKey(), kept)
+	key := t.featuresKey()
+	if s.model != "" {
+		key = t.featuresOf(s.model)
+	}
+	return map[media.Track][]media.Annotation{media.TrackLabel: out}, t.putJSON(ctx, key, kept)
 }
 
 func byScore(a, b media.Annotation) int {

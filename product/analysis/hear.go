@@ -39,6 +39,9 @@ func (s *Service) soundReady(ctx context.Context) (string, error) {
 }
 
 func (s *Service) speechReady(ctx context.Context) (string, error) {
+	if s.model != "" {
+		return s.model, nil // whether it is there the first piece tells
+	}
 	return s.hearing(ctx, "transcribe", func(c speech.Caps) string { return c.Transcribe })
 }
 
@@ -74,7 +77,7 @@ func (s *Service) listen(ctx context.Context, t *target, p piece) (found, error)
 		return found{}, err
 	}
 	model, err := s.soundReady(ctx)
-	f := found{Model: model, Quiet: quietIn(pcm, p.Range.Start)}
+	f := found{Model: model}
 	for _, r := range talk {
 		f.Talk = append(f.Talk, media.Range{Start: p.Range.Start + r.Start, End: min(p.Range.Start+r.End, p.Range.End)})
 	}
@@ -91,16 +94,20 @@ const (
 	soundOther   = "other" // neither: music, noise
 )
 
-// joinSound writes speech, silence and what is neither.
-func (s *Service) joinSound(_ context.Context, _ *target, all []found) (map[media.Track][]media.Annotation, error) {
-	var talk, quiet []media.Range
+// joinSound writes speech, silence (which the decoder measured) and what is neither.
+func (s *Service) joinSound(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
+	var talk []media.Range
 	var whole media.Range
 	model := ""
 	for _, f := range all {
-		talk, quiet = append(talk, f.Talk...), append(quiet, f.Quiet...)
+		talk = append(talk, f.Talk...)
 		whole.End, model = max(whole.End, f.Piece.Range.End), f.Model
 	}
-	talk, quiet = media.MergeRanges(talk, breath), media.MergeRanges(quiet, 0)
+	talk = media.MergeRanges(talk, breath)
+	quiet, err := t.notes(ctx, media.TrackSilence)
+	if err != nil {
+		return nil, err
+	}
 	out := []media.Annotation{}
 	at := media.Time(0)
 	add := func(r media.Range, label string) {
@@ -110,7 +117,7 @@ func (s *Service) joinSound(_ context.Context, _ *target, all []found) (map[medi
 	}
 	rest := func(r media.Range) { // a stretch without speech
 		for _, q := range quiet {
-			if x := q.Intersect(r); x.Len() >= breath {
+			if x := q.Range.Intersect(r); x.Len() >= breath {
 				add(media.Range{Start: r.Start, End: x.Start}, soundOther)
 				add(x, soundSilence)
 				r.Start = x.End

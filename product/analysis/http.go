@@ -23,7 +23,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 		})
 	httpd.Register(srv, operation(http.MethodPost, "/v1/assets/{id}/analysis", "analyze", "Ask for abilities; two requests at once meet in one run"), "asset:process",
 		func(ctx context.Context, in *analyzeIn) (*reportOut, error) {
-			r, err := s.Analyze(ctx, in.ID, in.Version, Ask{Only: in.Body.Only, Mode: in.Body.Mode})
+			r, err := s.Analyze(ctx, in.ID, in.Version, Ask{Only: in.Body.Only, Mode: in.Body.Mode, Model: in.Body.Beside})
 			return &reportOut{Body: r}, err
 		})
 	httpd.Register(srv, operation(http.MethodPost, "/v1/assets/{id}/analysis/cancel", "cancel-analysis", "End what is under way; what is done stays"), "asset:process",
@@ -45,6 +45,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 	httpd.Register(srv, operation(http.MethodDelete, "/v1/glossary/{id}", "remove-term", "Remove a term"), "glossary:write",
 		func(ctx context.Context, in *oneTermIn) (*struct{}, error) { return nil, s.RemoveTerm(ctx, in.ID) })
 	s.peopleRoutes(srv)
+	s.besideRoutes(srv)
 	s.framesRoutes(srv)
 	s.captionRoutes(srv)
 	srv.Handle("GET /v1/assets/{id}/transcript", "asset:read", http.HandlerFunc(s.serveTranscript))
@@ -65,6 +66,8 @@ type analyzeIn struct {
 	Body    struct {
 		Only []string `json:"only,omitempty" maxItems:"50" doc:"abilities; all that fit when left out"`
 		Mode string   `json:"mode,omitempty" enum:"missing,all" doc:"missing: what is not done yet (when left out); all: everything again"`
+		// Beside runs a second model for comparison.
+		Beside string `json:"beside,omitempty" maxLength:"64" doc:"id of an installed model to run beside the one in use, for the one ability of only; its results are kept for comparison"`
 	}
 }
 

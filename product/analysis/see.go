@@ -13,6 +13,9 @@ func (s *Service) seeing(name string) func(context.Context) (string, error) {
 		if s.deps.Vision == nil {
 			return "", missing(name, "")
 		}
+		if s.refused != nil {
+			return "", s.refused
+		}
 		caps, err := s.deps.Vision.Caps(ctx)
 		if err != nil {
 			return "", err

@@ -121,6 +121,12 @@ func putStanding(ctx context.Context, tx *sqldb.Tx, ref media.Ref, s Standing) e
 	return err
 }
 
+// dropStanding forgets how one key stands.
+func dropStanding(ctx context.Context, tx *sqldb.Tx, ref media.Ref, key string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM analysis_states WHERE tenant = $1 AND asset = $2 AND version = $3 AND ability = $4`, ref.Tenant, ref.Asset, ref.Version, key)
+	return err
+}
+
 // countPiece adds a finished piece to the ability's receipt. It is part of the piece's own step.
 func countPiece(ctx context.Context, db *sqldb.DB, ref media.Ref, ability, run string, cpuMS, wallMS int64) error {
 	return db.Write(ctx, func(tx *sqldb.Tx) error {

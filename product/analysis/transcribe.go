@@ -95,7 +95,7 @@ func (s *Service) hearWords(ctx context.Context, t *target, p piece, translate b
 	if err != nil {
 		return found{}, err
 	}
-	tr, err := s.deps.Speech.Transcribe(ctx, pcm, speech.Options{Prompt: book.Prompt(), Translate: translate})
+	tr, err := s.deps.Speech.Transcribe(ctx, pcm, speech.Options{Prompt: book.Prompt(), Translate: translate, Model: s.model})
 	if err != nil {
 		return found{}, err
 	}

@@ -11,13 +11,13 @@ import (
 )
 
 // Annotations lists what is known about a version's timeline, ordered by start, on the given tracks or all. Version 0
-// is the newest.
+// is the newest. What another model found and is kept for comparison is not among them (see ResultsOf).
 func (s *Service) Annotations(ctx context.Context, ref media.Ref, tracks ...media.Track) ([]media.Annotation, error) {
 	ref, err := s.resolve(ctx, "asset:read", ref)
 	if err != nil {
 		return nil, err
 	}
-	where, args := `WHERE tenant = $1 AND asset = $2 AND version = $3 AND hidden = 0`, []any{ref.Tenant, ref.Asset, ref.Version}
+	where, args := `WHERE tenant = $1 AND asset = $2 AND version = $3 AND hidden = 0 AND source NOT LIKE '%`+beside+`%'`, []any{ref.Tenant, ref.Asset, ref.Version}
 	if len(tracks) > 0 {
 		where += ` AND track IN (` + places(4, len(tracks)) + `)`
 		for _, t := range tracks {

@@ -3461,8 +3461,6 @@ export interface components {
             found: number;
             /** @description id and version of what did it */
             model?: string;
-            /** @description it is done only where it is asked for by name */
-            onRequest?: boolean;
             /**
              * Format: int64
              * @description of its work
