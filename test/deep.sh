@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-slices=(kills fuzz targets packaging server faults ffmpeg8 hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7)
+slices=(kills fuzz targets packaging server faults ffmpeg8 hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7 analysis-kills analysis-helpers analysis-long analysis-lecture)
 [ "${1:-}" != --count ] || { echo ${#slices[@]}; exit 0; }
 
 . test/engines/session.sh
@@ -31,6 +31,29 @@ slice_server() { go run ./bench -quick server; }
 for part in 0 1 2 3 4 5 6 7; do
   eval "slice_hidden$part() { SHOWREEL_TEST_DEEP=1 SHOWREEL_TEST_PART=$part/8 go test -count=1 -v -timeout 10m -run TestNothingMarkedIsLeft ./test/redaction; }"
 done
+
+# Models, spoken prompts of five languages, samples and the bulletin, for the long tests of the analysis.
+analysis_ready() {
+  bash tools/samples/fetch.sh "$SHOWREEL_CACHE/samples"
+  bash tools/speech/prompts.sh "$SHOWREEL_CACHE/prompts" en fr es it ru
+  bin/showreel models install default whisper-tiny-en --dir "$SHOWREEL_CACHE/models" --cache "$SHOWREEL_CACHE/packages"
+  export SHOWREEL_AI=$PWD/bin/showreel-ai SHOWREEL_TEST_FULL=1 SHOWREEL_TEST_DEEP=1
+  [ -e "$SHOWREEL_CACHE/samples/bulletin.mp4" ] || bin/showreel-bulletin -samples "$SHOWREEL_CACHE/samples" -models "$SHOWREEL_CACHE/models" -ai bin/showreel-ai -out "$SHOWREEL_CACHE/samples"
+}
+
+# Twenty kills of the server, and some of what it runs, while a film is understood.
+slice_analysis-kills() { analysis_ready && SHOWREEL_TEST_KILLS=20 go test -count=1 -v -timeout 10m -run TestKilledAnalysis ./test/journeys; }
+
+# The programs that run the models are killed 50 times, and have too little memory.
+slice_analysis-helpers() {
+  analysis_ready
+  go test -count=1 -v -timeout 10m -run 'TestProgramsKilledFiftyTimes|TestMemoryCapOfPrograms' ./test/journeys
+  go test -count=1 -v -run TestKilledManyTimes ./platform/sidecar
+}
+
+# Twelve languages in one file, a film of 8K; ninety minutes in which nobody speaks; ten hours in which hardly anybody does.
+slice_analysis-long() { analysis_ready && go test -count=1 -v -timeout 10m -run TestBadInputsThatTakeLong ./test/journeys; }
+slice_analysis-lecture() { analysis_ready && go test -count=1 -v -timeout 10m -run 'TestNoWordsWhereNobodySpeaks|TestTenHourLecture' ./product/analysis; }
 
 # The suites that make faults, repeated, with the race detector.
 slice_faults() {

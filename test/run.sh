@@ -11,6 +11,7 @@ bash tools/samples/fetch.sh "$SHOWREEL_CACHE/samples"
 bash tools/speech/prompts.sh "$SHOWREEL_CACHE/prompts" en fr
 bin/showreel models install default whisper-tiny-en --dir "$SHOWREEL_CACHE/models" --cache "$SHOWREEL_CACHE/packages"
 export SHOWREEL_AI=$PWD/bin/showreel-ai
+[ -e "$SHOWREEL_CACHE/samples/bulletin.mp4" ] || bin/showreel-bulletin -samples "$SHOWREEL_CACHE/samples" -models "$SHOWREEL_CACHE/models" -ai bin/showreel-ai -out "$SHOWREEL_CACHE/samples"
 bash test/browser/install.sh
 bash web/test.sh
 SHOWREEL_TEST_FULL=1 go test -timeout 12m ./...
