@@ -98,8 +98,8 @@ func (o standingsOf) open() bool {
 		return true
 	}
 	for _, a := range o.Abilities {
-		if a.State == "waiting" || a.State == "running" {
-			return true
+		if a.State == "" || a.State == "waiting" || a.State == "running" {
+			return true // pictures are asked for later than sound
 		}
 	}
 	return false

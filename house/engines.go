@@ -77,7 +77,7 @@ func (h *House) openFlow(ctx context.Context) error {
 // openCoder opens ffmpeg. Without one the server runs all the same, doctor says what to install, and every probe and task
 // answers with that sentence.
 func (h *House) openCoder(ctx context.Context) *transcode.Service {
-	d, err := ffmpegtranscode.New(ctx, ffmpegtranscode.Config{FFmpeg: h.cfg.Transcode.FFmpeg, FFprobe: h.cfg.Transcode.FFprobe})
+	d, err := ffmpegtranscode.New(ctx, ffmpegtranscode.Config{FFmpeg: h.cfg.Transcode.FFmpeg, FFprobe: h.cfg.Transcode.FFprobe, Nice: ladderNice})
 	if err != nil {
 		h.log.Warn("no transcoder", "err", err)
 		return transcode.New(noCoder{err})

@@ -23,6 +23,13 @@ import (
 // which it never touches.
 var helperMB = map[string]int64{"speech": 4000, "vision": 4000, "language": 2500, "voice": 2500}
 
+// helperNice is how far a role's process stands back. Words are waited for, so that hearing goes before the ladder's encoders,
+// which stand back by ladderNice; looking does not.
+var helperNice = map[string]int{"speech": 0, "voice": 0, "vision": ladderNice, "language": ladderNice}
+
+// ladderNice is how far the transcoder's children stand back behind the server and whoever waits for it.
+const ladderNice = 5
+
 // helper reaches the program that plays a role: helpers on other machines where the configuration names some, else a
 // process of this machine that is started when it is first asked.
 func (h *House) helper(role string) (*sidecar.Client, error) {
@@ -39,7 +46,7 @@ func (h *House) helper(role string) (*sidecar.Client, error) {
 			mem = helperMB[role]
 		}
 		args := []string{"serve", "--roles", role, "--models", h.cfg.Models.Dir, "--native", h.native(), "--listen", "unix:%SOCKET%", "--workers", strconv.Itoa(h.mindWidth())}
-		reach = sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: h.program(), Args: args, Dir: h.sockets(), MemMB: mem, Nice: 5,
+		reach = sidecar.NewLocal(sidecar.LocalOptions{Name: role, Path: h.program(), Args: args, Dir: h.sockets(), MemMB: mem, Nice: helperNice[role],
 			Idle: time.Duration(h.cfg.AI.IdleSeconds) * time.Second, Log: h.log})
 	}
 	c := sidecar.New(reach)
@@ -137,7 +144,6 @@ func (h *House) openAnalysis() error {
 	h.analysis = analysis.New(d)
 	h.analysis.Flows(h.flow)
 	h.library.AlsoForget(h.analysis.Forget)
-	h.library.AlsoExport(h.analysis.PeoplePart())
 	h.library.AlsoExport(h.analysis.PeoplePart())
 	return nil
 }

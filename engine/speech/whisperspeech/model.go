@@ -81,7 +81,18 @@ type model struct {
 func newModel(o Options, s spec) *model {
 	m := &model{spec: s, native: o.Native, path: s.file}
 	m.states = newPool(o.Workers, m.newState, func(state unsafe.Pointer) { C.sr_state_free(state) })
+	m.states.empty = m.unload
 	return m
+}
+
+// unload frees the weights. No state is there.
+func (m *model) unload() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.weights != nil {
+		C.sr_model_free(m.weights)
+		m.weights = nil
+	}
 }
 
 func (m *model) missing() error {
@@ -121,12 +132,7 @@ func (m *model) open() error {
 
 func (m *model) close() {
 	m.states.close()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.weights != nil {
-		C.sr_model_free(m.weights)
-		m.weights = nil
-	}
+	m.unload()
 }
 
 // request is one run over one window.

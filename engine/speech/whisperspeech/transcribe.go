@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	shortWindow = 12.0 // s; shorter windows are decoded with an encoder of their length
+	shortWindow = 27.0 // s; shorter windows are decoded with an encoder of their length, longer ones fill it anyway
 	promptWords = 200
 )
 
