@@ -125,3 +125,33 @@ func (s *Service) viewsOf(ctx context.Context, tenant string, ids []string) ([]F
 	}
 	return out, nil
 }
+
+// unsaid forgets what told people apart who are to be one: that a face of one is not another of them, and what their splits
+// told apart from those that stayed. What is said of third people stands.
+func unsaid(ctx context.Context, tx *sqldb.Tx, tenant, into string, from []string) error {
+	all, err := sightedWhere(ctx, tx, `tenant = $1 AND person <> ''`, tenant)
+	if err != nil {
+		return fault.E("analysis.people", into, "", err)
+	}
+	one := append([]string{into}, from...)
+	var theirs, third []sighted
+	for _, x := range all {
+		if slices.Contains(one, x.Person) {
+			theirs = append(theirs, x)
+		} else {
+			third = append(third, x)
+		}
+	}
+	ofThird := func(l link) bool {
+		return slices.ContainsFunc(third, func(x sighted) bool { return x.is(l.At) || x.is(*l.Other) })
+	}
+	for _, x := range theirs {
+		err := dropLinks(ctx, tx, x, func(l link) bool {
+			return l.Verdict == verdictNot && slices.Contains(one, l.Person) || l.Verdict == verdictApart && x.Person != into && !ofThird(l)
+		})
+		if err != nil {
+			return fault.E("analysis.people", into, "", err)
+		}
+	}
+	return nil
+}

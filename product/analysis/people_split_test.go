@@ -66,6 +66,12 @@ func TestSplittingAPersonLeavesTheOthersTheName(t *testing.T) {
 	r.again(t, one)
 	r.expect(t, one, "named anew", "Grace", "Grace")
 	r.expect(t, two, "who stays", "Ada", "Ada")
+	ada, grace := r.faces(t, two)[0].Person, r.faces(t, one)[0].Person
+	_, err = r.MergePeople(as(t, access.RoleEditor), ada, []string{grace})
+	must(t, err)
+	r.decide(t, out[0].ID, analysis.Decision{Verdict: analysis.DecideClear})
+	r.again(t, one)
+	r.expect(t, one, "merged, and nothing is left of the split", "Ada", "Ada")
 }
 
 func TestExportOfAPersonHoldsNoVector(t *testing.T) {

@@ -215,6 +215,9 @@ func (s *Service) MergePeople(ctx context.Context, into string, from []string) (
 				return fault.Say(op, id, fault.Conflict, "withdrawn", "%s is not recognised any more (%s) and cannot be merged; record a new consent first.", p.Name, p.Withdrawn)
 			}
 		}
+		if err := unsaid(ctx, tx, who.Tenant, into, from); err != nil {
+			return err
+		}
 		for _, id := range from {
 			for _, q := range []string{`UPDATE analysis_links SET person = $1 WHERE tenant = $2 AND person = $3`, `UPDATE analysis_tracks SET person = $1 WHERE tenant = $2 AND person = $3`,
 				`UPDATE analysis_consents SET person = $1 WHERE tenant = $2 AND person = $3`} {

@@ -80,12 +80,16 @@ func (s *Service) transcriptOn(ctx context.Context, ref media.Ref, track media.T
 	if err != nil {
 		return out, err
 	}
+	people, err := personsOf(ctx, s.deps.DB.Read(), ref.Tenant)
+	if err != nil {
+		return out, fault.E("analysis.transcript", ref.Asset, "", err)
+	}
 	spoken := map[string]int{}
 	for _, n := range notes {
 		if strings.Contains(n.Source, "@") { // another model's, kept beside for comparison
 			continue
 		}
-		u := Utterance{Annotation: n.ID, StartMS: n.Range.Start.MS(), EndMS: n.Range.End.MS(), Text: n.Text, Speaker: n.Label, Lang: n.Lang,
+		u := Utterance{Annotation: n.ID, StartMS: n.Range.Start.MS(), EndMS: n.Range.End.MS(), Text: n.Text, Speaker: cmp.Or(people[n.Person].Name, n.Label), Lang: n.Lang,
 			Score: n.Score, Model: n.Model, LockedBy: n.LockedBy, Words: []SpokenWord{}}
 		for _, w := range n.Words {
 			u.Words = append(u.Words, SpokenWord{Text: w.Text, StartMS: w.Start.MS(), EndMS: w.End.MS(), Score: w.Score})
