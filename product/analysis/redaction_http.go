@@ -127,22 +127,25 @@ type redactionIn struct {
 }
 
 type signIn struct {
-	redactionIn
-	Body Signature
+	ID        string `path:"id"`
+	Redaction string `path:"redaction"`
+	Body      Signature
 }
 
 type marksIn struct {
-	redactionIn
-	Every int64 `query:"everyMs" minimum:"0" maximum:"60000" doc:"at most one spot of a mark in so many milliseconds; 0 is all"`
+	ID        string `path:"id"`
+	Redaction string `path:"redaction"`
+	Every     int64  `query:"everyMs" minimum:"0" maximum:"60000" doc:"at most one spot of a mark in so many milliseconds; 0 is all"`
 }
 
 type editMarksIn struct {
-	redactionIn
-	Body MarkEdit
+	ID        string `path:"id"`
+	Redaction string `path:"redaction"`
+	Body      MarkEdit
 }
 
 type againIn struct {
-	personIn
+	ID   string `path:"id"`
 	Body Again
 }
 

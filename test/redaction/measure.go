@@ -30,6 +30,7 @@ type Outcome struct {
 	Leaks     []string // parts of a marked secret that lie outside its marks
 	Marks     int
 	Models    []string      // that marked something
+	Heard     string        // of speech: what was written down
 	Spent     time.Duration // from upload to draft
 }
 
@@ -86,6 +87,11 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 		return o, err
 	}
 	o.Asset = analysed.Asset
+	if c.Family == Speech {
+		if err := s.heard(ctx, &o); err != nil {
+			return o, err
+		}
+	}
 	var r report
 	what := "pii"
 	if c.Family == Face {
@@ -116,6 +122,16 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 		return o, o.hear(ctx, draft, r, truth)
 	}
 	return o, s.see(ctx, &o, path, draft, r, truth)
+}
+
+// heard keeps the transcript, which says why something was missed.
+func (s Setup) heard(ctx context.Context, o *Outcome) error {
+	var notes struct{ Items []struct{ Text string } }
+	err := s.Server.JSON(ctx, "GET", "/v1/assets/"+o.Asset+"/annotations?track=speech", nil, &notes)
+	for _, n := range notes.Items {
+		o.Heard += n.Text + " / "
+	}
+	return err
 }
 
 // fetch brings a draft here.

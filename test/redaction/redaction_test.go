@@ -33,7 +33,7 @@ func setup(t *testing.T) redaction.Setup {
 }
 
 // chosen are the cases of this run: 4, all with SHOWREEL_TEST_DEEP=1, a part of those with SHOWREEL_TEST_PART=K/N, one by
-// its name in SHOWREEL_TEST_CASE.
+// its name in SHOWREEL_TEST_CASE. With SHOWREEL_TEST_GO_ON=1 those in SHOWREEL_TEST_OUT are not measured again.
 func chosen(t *testing.T) []redaction.Case {
 	part, parts := 0, 1
 	if text := os.Getenv("SHOWREEL_TEST_PART"); text != "" {
@@ -43,8 +43,21 @@ func chosen(t *testing.T) []redaction.Case {
 	}
 	ordinary := map[string]bool{"card by piper-joe": true, "card with a pause by piper-jenny": true, "writing 1": true, "face 4": true}
 	name := os.Getenv("SHOWREEL_TEST_CASE")
+	done := map[string]bool{}
+	if path := os.Getenv("SHOWREEL_TEST_OUT"); path != "" && os.Getenv("SHOWREEL_TEST_GO_ON") == "1" {
+		before, err := redaction.Outcomes(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range before {
+			done[o.Name] = true
+		}
+	}
 	var out []redaction.Case
 	for n, c := range redaction.Cases() {
+		if done[c.Name] {
+			continue
+		}
 		if name == c.Name || name == "" && n%parts == part && (ordinary[c.Name] || os.Getenv("SHOWREEL_TEST_DEEP") == "1") {
 			out = append(out, c)
 		}

@@ -50,7 +50,7 @@ func GroupOf(action string) string {
 func Actions() []string {
 	return []string{
 		"asset:read", "asset:play", "asset:export", "asset:create", "asset:update", "asset:download", "asset:trash",
-		"asset:restore", "asset:purge", "asset:annotate", "asset:process",
+		"asset:restore", "asset:purge", "asset:annotate", "asset:process", "asset:approve",
 		"collection:read", "collection:create", "collection:update", "collection:delete",
 		"job:read", "job:control", "upload:create", "template:read", "template:write", "policy:read", "policy:write",
 		"finding:read", "finding:waive", "glossary:read", "glossary:write", "person:read", "person:create", "person:update", "person:delete", "person:consent",
