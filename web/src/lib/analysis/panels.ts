@@ -34,10 +34,17 @@ export function groups(all: Annotation[]): Record<Panel, Group[]> {
   return Object.fromEntries(PANELS.map((p) => [p.id, of(p)])) as Record<Panel, Group[]>;
 }
 
+/** Personal data says in brackets what told of it. */
+const REASON = / \(([^()]*)\)$/;
+
+/** reasonOf is what told of personal data, where that is known: “form of an e-mail address”. */
+export const reasonOf = (a: Pick<Annotation, 'track' | 'text'>): string => (a.track === 'pii' ? (REASON.exec(a.text)?.[1] ?? '') : '');
+
 /** nameOf is what a value is called for people. */
 export function nameOf(a: Annotation): string {
   if (a.track === 'speaker') return a.who || a.text || speakerName(a.label);
   if (a.track === 'face') return a.who || a.text || 'Face';
-  if (a.track === 'pii' || a.track === 'entity') return a.text ? `${a.text} · ${sentence(a.label)}` : sentence(a.label);
+  if (a.track === 'pii') return a.text ? `${a.text.replace(REASON, '')} · ${sentence(a.label)}` : sentence(a.label);
+  if (a.track === 'entity') return a.text ? `${a.text} · ${sentence(a.label)}` : sentence(a.label);
   return a.text || sentence(a.label || a.track);
 }

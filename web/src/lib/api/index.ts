@@ -126,8 +126,10 @@ export const people = {
     shape.person((await call<Wire['Person']>('POST', at('/v1/people', id, '/consent'), { body })).data),
   revoke: async (id: string, keepNames: boolean) => shape.person((await call<Wire['Person']>('DELETE', at('/v1/people', id, '/consent'), { query: { keepNames } })).data),
   exportUrl: (id: string) => at('/v1/people', id, '/export'),
-  /** blur asks for a rendition of an asset in which somebody's faces are hidden: a draft until a person signs it. */
-  blur: async (asset: string, person: string) => void (await call('POST', at('/v1/assets', asset, '/redactions'), { body: { what: ['people'], people: [person] } })),
+  /** shown lists in what somebody who withdrew can still be seen. */
+  shown: async (id: string) => shape.page(await get<Wire['PageShowing']>(at('/v1/people', id, '/shown')), shape.showing).items,
+  /** reblur makes those again with their face hidden: drafts until a person signs them. */
+  reblur: async (id: string, takeDown: boolean) => shape.page((await call<Wire['PageShowing']>('POST', at('/v1/people', id, '/reblur'), { body: { takeDown } })).data, shape.showing).items,
   biometrics: async () => shape.biometrics(await get<Wire['Biometrics']>('/v1/settings/biometrics')),
   turn: async (body: { enabled: boolean; basis?: string; document?: string; eachPerson?: boolean; expiresMs?: number; keepNames?: boolean }) =>
     shape.biometrics((await call<Wire['Biometrics']>('PUT', '/v1/settings/biometrics', { body })).data)
@@ -146,6 +148,13 @@ export const findings = {
 
 export const tags = async (): Promise<string[]> =>
   shape.page(await get<Wire['PageTagCount']>('/v1/tags'), (r) => r.tag).items;
+
+export const settings = {
+  /** captions tells whether transcripts are offered as automatic captions; the tenant's own choice has no collection. */
+  captions: async () => (await get<Wire['PageCaptionSetting']>('/v1/settings/captions')).items.map(shape.captionSetting),
+  setCaptions: async (collection: string, automatic: string) =>
+    (await call<Wire['PageCaptionSetting']>('PUT', '/v1/settings/captions', { body: { collection, automatic } })).data.items.map(shape.captionSetting)
+};
 
 export const collections = {
   list: async () => shape.page(await get<Wire['PageCollection']>('/v1/collections'), shape.collection).items,

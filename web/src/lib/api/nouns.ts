@@ -89,6 +89,12 @@ export interface Rendition {
   machine: string;
 }
 
+/** Whether automatic captions are offered: of a collection, or of everything else where it is empty. */
+export interface CaptionSetting {
+  collection: string;
+  automatic: string;
+}
+
 /** How captions that a person brought lie to what is heard. */
 export interface Timing {
   verdict: string;
@@ -179,6 +185,17 @@ export interface Face {
   group: string;
   score: number;
   picture: string;
+}
+
+/** Something in which a person who withdrew can still be seen. */
+export interface Showing {
+  asset: string;
+  title: string;
+  /** of that asset; empty is the original with its renditions */
+  redaction: string;
+  /** the redaction in which they are blurred, made or being made */
+  remade: string;
+  newState: string;
 }
 
 /** Somebody without a name: faces, or voices, that are alike. */

@@ -38,6 +38,10 @@ export function rendition(r: Wire['Rendition']): n.Rendition {
   };
 }
 
+export function captionSetting(r: Wire['CaptionSetting']): n.CaptionSetting {
+  return { collection: r.collection ?? '', automatic: r.automatic };
+}
+
 export function annotation(r: Some<'NoteView'>): n.Annotation {
   return {
     id: r.id ?? '', track: r.track ?? '', startMs: r.startMs ?? 0, endMs: r.endMs ?? 0, label: r.label ?? '', text: r.text ?? '',
@@ -81,6 +85,10 @@ export function face(r: Wire['FaceView']): n.Face {
     id, kind, asset, version, startMs, endMs, atMs, score, speaker: r.speaker ?? '', person: r.person ?? '', personName: r.personName ?? '',
     how: r.how ?? '', group: r.group ?? '', picture: r.picture ?? ''
   };
+}
+
+export function showing(r: Wire['Showing']): n.Showing {
+  return { asset: r.asset, title: r.title, redaction: r.redaction ?? '', remade: r.remade ?? '', newState: r.newState ?? '' };
 }
 
 export function cluster(r: Wire['Cluster']): n.Cluster {

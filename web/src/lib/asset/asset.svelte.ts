@@ -23,8 +23,9 @@ export class AssetPage {
 
   constructor(readonly id: string) {}
 
+  /** durationMs is the film's, also while the stream that was opened holds but its beginning. */
   get durationMs(): number {
-    return this.play?.durationMs || this.asset?.durationMs || 0;
+    return Math.max(this.play?.durationMs ?? 0, this.asset?.durationMs ?? 0);
   }
 
   get rate(): Rate | null {

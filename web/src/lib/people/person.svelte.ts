@@ -1,4 +1,4 @@
-import { people, wordsOf, type Biometrics, type Consent, type Face, type Person } from '$lib/api';
+import { people, wordsOf, type Biometrics, type Consent, type Face, type Person, type Showing } from '$lib/api';
 import { current } from '$lib/state/session.svelte';
 
 /** One person: where they are seen and heard, what they agreed to, and what may be done about it. */
@@ -7,6 +7,8 @@ export class PersonPage {
   faces = $state.raw<Face[]>([]);
   consents = $state.raw<Consent[]>([]);
   setting = $state<Biometrics | null>(null);
+  /** In what they can still be seen after they withdrew. */
+  shown = $state.raw<Showing[]>([]);
   error = $state('');
   said = $state('');
   busy = $state(false);
@@ -22,6 +24,7 @@ export class PersonPage {
       this.faces = faces;
       this.consents = consents;
       this.setting = setting;
+      this.shown = person.withdrawn ? await people.shown(this.id) : [];
       this.error = '';
     } catch (err) {
       this.error = wordsOf(err);
@@ -60,18 +63,14 @@ export class PersonPage {
 
   consent = (basis: string, document: string, expiresMs: number): Promise<boolean> => this.act('The consent is recorded.', () => people.consent(this.id, { basis, document, expiresMs }));
 
-  /** revoke ends the recognition, and asks for renditions without their face where somebody wants them. */
-  revoke(keepNames: boolean, blur: boolean): Promise<boolean> {
-    const seen = [...new Set(this.faces.filter((f) => f.kind === 'face').map((f) => f.asset))];
-    const failed: string[] = [];
-    return this.act(
-      () => `They are not recognised any more; their likenesses are erased.${blur && seen.length > failed.length ? ` ${seen.length - failed.length} blurred ${seen.length - failed.length === 1 ? 'rendition is' : 'renditions are'} being made; each waits for a signature on the page of its asset.` : ''}${failed.length > 0 ? ` ${failed.length} could not be asked for: ${failed[0]}` : ''}`,
-      async () => {
-        await people.revoke(this.id, keepNames);
-        for (const asset of blur ? seen : []) await people.blur(asset, this.id).catch((err) => failed.push(wordsOf(err)));
-      }
-    );
-  }
+  /** revoke ends the recognition, and has what shows them made again without their face where somebody wants that. */
+  revoke = (keepNames: boolean, blur: boolean): Promise<boolean> =>
+    this.act('They are not recognised any more; their likenesses are erased.', async () => {
+      await people.revoke(this.id, keepNames);
+      if (blur) await people.reblur(this.id, false);
+    });
+
+  reblur = (takeDown: boolean): Promise<boolean> => this.act('Their face is being hidden; each rendition waits for a signature on the page of its asset.', () => people.reblur(this.id, takeDown));
 
   forget = (blur: boolean): Promise<void> => people.forget(this.id, blur);
 }
