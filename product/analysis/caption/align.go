@@ -73,6 +73,7 @@ func Align(cues []Timed, heard []media.Word) Alignment {
 // judge measures offset and drift as the line of medians through the pairs (Theil 1950, Sen 1968), of 300 at most.
 func (a *Alignment) judge(cues []Timed, mine []token, pairs []pair) {
 	const most = 300
+	pairs = begins(cues, mine, pairs)
 	step := max(1, len(pairs)/most)
 	var at, late []float64
 	for n := 0; n < len(pairs); n += step {
@@ -97,6 +98,16 @@ func (a *Alignment) judge(cues []Timed, mine []token, pairs []pair) {
 	lateness := func(t media.Time) media.Time { return media.FromSeconds(zero + a.Drift*t.Seconds()) }
 	a.First, a.Last = lateness(cues[0].Range.Start), lateness(cues[len(cues)-1].Range.Start)
 	a.Offset = (a.First + a.Last) / 2
+}
+
+// begins keeps the pairs of cues' first words, whose times are the cue's own, where there are enough of them: the times of
+// the others are guessed from their place in a cue that is shown longer than it is spoken.
+func begins(cues []Timed, mine []token, pairs []pair) []pair {
+	first := keepIf(pairs, func(n int) bool { t := mine[pairs[n].mine]; return t.start == cues[t.cue].Range.Start })
+	if len(first) >= 3 && 4*len(first) >= len(cues) {
+		return first
+	}
+	return pairs
 }
 
 func median(list []float64) float64 {

@@ -972,7 +972,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare a model's files with their checksums */
+        /** Compare a model's files with their checksums, in the background; list-models tells how far it is and what came out */
         post: operations["verify-model"];
         delete?: never;
         options?: never;
@@ -2601,17 +2601,6 @@ export interface components {
              */
             total?: number;
         };
-        PageCheck: {
-            /** @description The items of this page, in order */
-            items: components["schemas"]["Check"][];
-            /** @description Pass as cursor to get the following page; absent on the last page */
-            next?: string;
-            /**
-             * Format: int64
-             * @description How many items there are in all, where it is known
-             */
-            total?: number;
-        };
         PageCluster: {
             /** @description The items of this page, in order */
             items: components["schemas"]["Cluster"][];
@@ -3126,7 +3115,7 @@ export interface components {
             bytes: number;
             model: string;
             /** @enum {string} */
-            step: "waiting" | "downloading" | "unpacking" | "converting" | "checking" | "ready" | "failed";
+            step: "waiting" | "downloading" | "unpacking" | "converting" | "checking" | "ready" | "failed" | "verifying";
             text?: string;
             /** Format: int64 */
             total: number;
@@ -3461,6 +3450,8 @@ export interface components {
             found: number;
             /** @description id and version of what did it */
             model?: string;
+            /** @description it is done only where it is asked for by name */
+            onRequest?: boolean;
             /**
              * Format: int64
              * @description of its work
@@ -3519,6 +3510,8 @@ export interface components {
              * @description of the installed main file
              */
             bytes: number;
+            /** @description what the last verification in the background said */
+            check?: components["schemas"]["Check"];
             /** @description on one thread */
             cost: string;
             does: string;
@@ -5029,7 +5022,10 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5100,7 +5096,10 @@ export interface operations {
                 everyMs?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5129,7 +5128,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5165,7 +5167,10 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -6431,13 +6436,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageCheck"];
+                    "application/json": components["schemas"]["PageStatus"];
                 };
             };
             /** @description Error */
@@ -6888,7 +6893,9 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
