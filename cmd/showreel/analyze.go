@@ -34,6 +34,7 @@ type analysisRow struct {
 		State string `json:"state"`
 	} `json:"run"`
 	Abilities []standingRow `json:"abilities"`
+	Beside    []standingRow `json:"beside"`
 }
 
 func (a analysisRow) over() bool { return a.Run == nil || a.Run.State != "open" }
@@ -42,6 +43,8 @@ type analyzeOptions struct {
 	only      []string
 	all, wait bool
 	translate bool
+	model     string
+	shadow    bool
 }
 
 func (c *cli) analyzeCmd() *cobra.Command {
@@ -51,7 +54,8 @@ func (c *cli) analyzeCmd() *cobra.Command {
 		Short: "Understand an asset: what is said, seen and written in it",
 		Long:  "Asks for an asset's analysis. A file is taken into the library first. What is done already is not done again, but with --all.",
 		Example: "  showreel analyze film.mp4 --wait\n" +
-			"  showreel analyze 0190f7d2-… --only speech,text --all --wait --json",
+			"  showreel analyze 0190f7d2-… --only speech,text --all --wait --json\n" +
+			"  showreel analyze 0190f7d2-… --only speech --model whisper-tiny-en --shadow --wait",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, release, err := c.connect(cmd.Context())
@@ -65,6 +69,8 @@ func (c *cli) analyzeCmd() *cobra.Command {
 	cmd.Flags().StringSliceVar(&o.only, "only", nil, "abilities: sound, speech, speakers, translation, shots, scenes, keyframes, labels, objects, text, faces, moderation, examples, pii, meaning, structure, picture")
 	cmd.Flags().BoolVar(&o.all, "all", false, "do again what is done")
 	cmd.Flags().BoolVar(&o.translate, "translate", false, "translate what is said into English too, beside what --only names")
+	cmd.Flags().StringVar(&o.model, "model", "", "with --shadow: id of an installed model")
+	cmd.Flags().BoolVar(&o.shadow, "shadow", false, "run --model beside the one in use, for the one ability of --only; showreel models compare tells what differs")
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "wait until everything is done or has failed")
 	return cmd
 }
@@ -86,6 +92,9 @@ func (c *cli) analyze(ctx context.Context, cl *client, what string, o analyzeOpt
 		}
 		asset = r.Asset
 	}
+	if o.shadow != (o.model != "") {
+		return &exitError{exitUsage, "--model and --shadow go together; showreel models use ROLE MODEL chooses the model that is in use"}
+	}
 	mode := "missing"
 	if o.all {
 		mode = "all"
@@ -100,7 +109,11 @@ func (c *cli) analyze(ctx context.Context, cl *client, what string, o analyzeOpt
 			return err
 		}
 	}
-	if err := cl.call(ctx, http.MethodPost, path, map[string]any{"only": append([]string{}, o.only...), "mode": mode}, &raw); err != nil {
+	ask := map[string]any{"only": append([]string{}, o.only...), "mode": mode}
+	if o.shadow {
+		ask["beside"] = o.model
+	}
+	if err := cl.call(ctx, http.MethodPost, path, ask, &raw); err != nil {
 		return err
 	}
 	var a analysisRow
@@ -133,7 +146,7 @@ func (c *cli) printAnalysis(a analysisRow, raw json.RawMessage) error {
 		return err
 	}
 	return c.table("ABILITY\tSTATE\tDONE\tFOUND\tCPU\tWALL\tMODEL", func(w io.Writer) {
-		for _, s := range a.Abilities {
+		for _, s := range append(a.Abilities, a.Beside...) {
 			if s.State == "" {
 				continue
 			}

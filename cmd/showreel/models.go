@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,7 +31,8 @@ func (c *cli) modelsCmd() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&f.dir, "dir", "", "folder of models (default: models.dir of the configuration)")
 	cmd.PersistentFlags().StringVar(&f.cache, "cache", "", "keep downloaded packages in this folder")
-	cmd.AddCommand(c.modelsListCmd(f), c.modelsInstallCmd(f), c.modelsVerifyCmd(f), c.modelsAddCmd(f), c.modelsUseCmd(f), c.modelsMirrorCmd(f), c.modelsReportCmd(f))
+	cmd.AddCommand(c.modelsListCmd(f), c.modelsInstallCmd(f), c.modelsVerifyCmd(f), c.modelsAddCmd(f), c.modelsUseCmd(f), c.modelsMirrorCmd(f), c.modelsReportCmd(f),
+		c.modelsResultsCmd(), c.modelsCompareCmd(), c.modelsPromoteCmd())
 	return cmd
 }
 
@@ -333,31 +335,80 @@ func (c *cli) modelsReportCmd(f *modelFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.json {
-				for _, m := range models {
-					if err := c.line(m); err != nil {
-						return err
-					}
-				}
-				return nil
+			measures, err := catalogue.Measures(catalogue.Measured)
+			if err != nil {
+				return err
 			}
-			return c.table("MODEL\tVERSION\tMEASURE\tVALUE\tTEST\tDATE", func(w io.Writer) { reportRows(w, models) })
+			if slices.Contains(args, "all") {
+				return c.printFigures(models, measures)
+			}
+			ids := map[string]bool{}
+			for _, m := range models {
+				ids[m.ID] = true
+			}
+			return c.printFigures(models, slices.DeleteFunc(measures, func(m catalogue.Measure) bool { return m.Model == "" || !m.Names(ids) }))
 		},
 	}
 }
 
+// printFigures prints what was measured of each ability by the bench, then what the list says of each model.
+func (c *cli) printFigures(models []catalogue.Model, measures []catalogue.Measure) error {
+	if c.json {
+		for _, x := range measures {
+			if err := c.line(x); err != nil {
+				return err
+			}
+		}
+		for _, m := range models {
+			if err := c.line(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c.table("ABILITY OR MODEL\tMODEL, VERSION\tMEASURE\tVALUE\tTARGET\tTEST\tDATE", func(w io.Writer) {
+		for _, x := range measures {
+			measureRow(w, x)
+		}
+		reportRows(w, models)
+	})
+}
+
+func measureRow(w io.Writer, x catalogue.Measure) {
+	value := strings.TrimSpace(fmt.Sprintf("%g %s", x.Value, x.Unit))
+	if x.Missing != "" {
+		value = "not measured: " + x.Missing
+	}
+	target := x.Target
+	switch {
+	case target == "" || x.Missing != "":
+	case x.Met:
+		target += ", met"
+	default:
+		target += ", missed"
+	}
+	test := x.Test
+	if x.Synthetic {
+		test += " (synthetic)"
+	}
+	if x.Peer != "" {
+		test += ", beside " + x.Peer
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Ability, orDash(x.Model), x.Figure, value, orDash(target), orDash(test), x.Date)
+}
+
 func reportRows(w io.Writer, models []catalogue.Model) {
 	for _, m := range models {
-		fmt.Fprintf(w, "%s\t%s\tcost\t%s\tone thread\t\n", m.ID, m.Version, m.Cost)
+		fmt.Fprintf(w, "%s\t%s\tcost\t%s\t-\tone thread\t\n", m.ID, m.Version, m.Cost)
 		for _, q := range m.Quality {
 			test := q.Test
 			if q.Synthetic {
 				test += " (synthetic)"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.Version, q.Measure, q.Value, test, q.Date)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t-\t%s\t%s\n", m.ID, m.Version, q.Measure, q.Value, test, q.Date)
 		}
 		if len(m.Quality) == 0 {
-			fmt.Fprintf(w, "%s\t%s\tquality\tnot measured\t\t\n", m.ID, m.Version)
+			fmt.Fprintf(w, "%s\t%s\tquality\tnot measured\t-\t\t\n", m.ID, m.Version)
 		}
 	}
 }

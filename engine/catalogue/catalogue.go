@@ -10,6 +10,8 @@
 //	DIR/.ID.lock          held (flock) while it is worked on
 //	DIR/.ID.problem.json  why the last attempt or check failed
 //	DIR/wanted.json       what the background installation still has to do
+//	DIR/checks.json       what the background still has to verify
+//	DIR/.ID.check.json    what the last check said
 //	CACHE/packages/       downloaded packages, removed once installed
 //	MIRROR/files/SHA256/NAME, MIRROR/python/*.whl  a mirror
 package catalogue
@@ -56,8 +58,11 @@ type Catalogue struct {
 	o    Options
 	book Book
 
-	queue sync.Mutex // wanted.json
-	wake  chan struct{}
+	queue sync.Mutex // wanted.json, checks.json
+	seen  sync.Mutex
+	// checking is the check under way, nil while there is none; guarded by seen.
+	checking *Progress
+	wake     chan struct{}
 }
 
 // Open reads the list and makes the folder. Kind: fault.Invalid for a broken list or an unknown reason to refuse.

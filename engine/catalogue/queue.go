@@ -56,11 +56,14 @@ func (c *Catalogue) wanted() ([]string, error) {
 // retryAfter a failure that may pass: no network, a full disk.
 const retryAfter = 10 * time.Minute
 
-// Run installs what Want has asked for, one model after the other, until ctx ends. What fails for good is dropped from the
+// Run installs what Want has asked for and verifies what WantCheck has, one model after the other, until ctx ends. What fails for good is dropped from the
 // wanted with its reason noted; what may pass is tried again. It goes on after a restart.
 func (c *Catalogue) Run(ctx context.Context) error {
 	for {
 		again, err := c.drain(ctx)
+		if err == nil {
+			err = c.check(ctx)
+		}
 		if err != nil {
 			return err
 		}

@@ -35,6 +35,7 @@ type Status struct {
 	Using    bool      `json:"using" doc:"chosen for its role, or the role's only choice"`
 	Wanted   bool      `json:"wanted" doc:"the server will install it"`
 	Progress *Progress `json:"progress,omitempty"`
+	Check    *Check    `json:"check,omitempty" doc:"what the last verification in the background said"`
 	Problem  string    `json:"problem,omitempty" doc:"why the last attempt or check failed"`
 	Refused  string    `json:"refused,omitempty" doc:"why policy forbids it"`
 	Needs    []string  `json:"needs,omitempty" doc:"programs that are missing here to install it"`
@@ -43,7 +44,7 @@ type Status struct {
 // Progress of one installation.
 type Progress struct {
 	Model string `json:"model"`
-	Step  string `json:"step" enum:"waiting,downloading,unpacking,converting,checking,ready,failed"`
+	Step  string `json:"step" enum:"waiting,downloading,unpacking,converting,checking,ready,failed,verifying"`
 	Bytes int64  `json:"bytes"`
 	Total int64  `json:"total"`
 	Text  string `json:"text,omitempty"`
@@ -126,6 +127,10 @@ func (c *Catalogue) status(m Model) Status {
 		if s.State != Own {
 			s.State = Installing
 		}
+	}
+	p0, last := c.checkOf(m.ID)
+	if s.Check = last; s.Progress == nil {
+		s.Progress = p0
 	}
 	var p problem
 	if readJSON(c.path(m.ID, "problem.json"), &p) == nil {

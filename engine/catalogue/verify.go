@@ -60,6 +60,9 @@ func (c *Catalogue) Verify(ctx context.Context, names []string) ([]Check, error)
 			return out, fault.E("catalogue.verify", m.ID, fault.Canceled, err)
 		}
 		check := c.verify(ctx, m)
+		if err := ctx.Err(); err != nil {
+			return out, fault.E("catalogue.verify", m.ID, fault.Canceled, err)
+		}
 		check.AtMS = time.Now().UnixMilli()
 		if check.State == Damaged {
 			c.fail(m.ID, check.Why, true)
@@ -68,6 +71,7 @@ func (c *Catalogue) Verify(ctx context.Context, names []string) ([]Check, error)
 		}
 		out = append(out, check)
 	}
+	c.setChecking(nil)
 	return out, nil
 }
 
@@ -94,8 +98,15 @@ func (c *Catalogue) verify(ctx context.Context, m Model) Check {
 	if len(man.Files) == 0 { // laid down by hand: the list's own hash decides
 		man.Files = []weights.File{{Name: m.Result, Bytes: m.Bytes, SHA256: m.SHA256}}
 	}
+	p := Progress{Model: m.ID, Step: StepVerifying}
 	for _, f := range man.Files {
-		sum, _, err := sumFile(filepath.Join(c.folder(m.ID), filepath.Base(f.Name)))
+		p.Total += f.Bytes
+	}
+	for _, f := range man.Files {
+		sum, err := c.sumOf(ctx, filepath.Join(c.folder(m.ID), filepath.Base(f.Name)), &p)
+		if ctx.Err() != nil {
+			break
+		}
 		want := f.SHA256
 		if f.Name == m.Result && m.Converter == plain && !man.Own {
 			want = m.SHA256

@@ -151,12 +151,12 @@ func (s *Service) Abilities(ctx context.Context) []run.Ability {
 	var out []run.Ability
 	for _, a := range everything() {
 		model, err := s.table[a.Name].ready(ctx)
-		state, text := run.OK, model
-		if err != nil {
-			state, text = run.Degraded, fault.TextOf(err)
+		state, text := run.OK, "works in this program, without a model"
+		if model != "" {
+			text = "works with " + model
 		}
-		if text == "" {
-			text = "in this program"
+		if err != nil {
+			state, text = run.Degraded, "does not work: "+fault.TextOf(err)+" The other abilities go on; this one follows by itself once that is there."
 		}
 		out = append(out, run.Ability{Name: "analysis: " + a.Title, State: state, Text: text})
 	}

@@ -27,7 +27,9 @@ func (d ModelDoors) Routes(srv *httpd.Server) {
 	install := modelOperation(http.MethodPost, "/v1/models/{id}/install", "install-model", "Install a model, or a set (default, optional, all), in the background")
 	install.DefaultStatus = http.StatusAccepted
 	httpd.Register(srv, install, "system:manage", d.install)
-	httpd.Register(srv, modelOperation(http.MethodPost, "/v1/models/{id}/verify", "verify-model", "Compare a model's files with their checksums"), "system:manage", d.verify)
+	verify := modelOperation(http.MethodPost, "/v1/models/{id}/verify", "verify-model", "Compare a model's files with their checksums, in the background; list-models tells how far it is and what came out")
+	verify.DefaultStatus = http.StatusAccepted
+	httpd.Register(srv, verify, "system:manage", d.verify)
 	httpd.Register(srv, modelOperation(http.MethodPut, "/v1/models/use", "use-model", "Choose which model a role uses"), "system:manage", d.use)
 }
 
@@ -61,14 +63,21 @@ func (d ModelDoors) install(ctx context.Context, in *modelIn) (*modelsOut, error
 	return out, nil
 }
 
-type checksOut struct{ Body httpd.Page[modelfiles.Check] }
-
-func (d ModelDoors) verify(ctx context.Context, in *modelIn) (*checksOut, error) {
-	checks, err := d.Models.Verify(ctx, []string{in.ID})
+func (d ModelDoors) verify(ctx context.Context, in *modelIn) (*modelsOut, error) {
+	if err := d.Models.WantCheck(in.ID); err != nil {
+		return nil, err
+	}
+	if err := d.record(ctx, "models:verify", in.ID, ""); err != nil {
+		return nil, err
+	}
+	out, err := d.list(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &checksOut{Body: httpd.Page[modelfiles.Check]{Items: checks}}, nil
+	out.Body.Items = slices.DeleteFunc(out.Body.Items, func(s modelfiles.Status) bool {
+		return s.ID != in.ID && (s.Progress == nil || s.Progress.Step != modelfiles.StepVerifying)
+	})
+	return out, nil
 }
 
 type useIn struct {

@@ -81,8 +81,17 @@ func TestModelRoutes(t *testing.T) {
 		}
 	}
 	a := httpdtest.Do(t, srv, "POST", "/v1/models/one/verify", nil)
-	if a.Status != 200 || !strings.Contains(a.Body, `"files":1`) {
+	if a.Status != 202 || !strings.Contains(a.Body, `"id":"one"`) {
 		t.Errorf("verify: %d %s", a.Status, a.Body)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		a := httpdtest.Do(t, srv, "GET", "/v1/models", nil)
+		if strings.Contains(a.Body, `"files":1`) && !strings.Contains(a.Body, `"verifying"`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it was not verified:", a.Body)
+		}
 	}
 	a = httpdtest.Do(t, srv, "PUT", "/v1/models/use", `{"role":"test.role","model":"one"}`)
 	if a.Status != 200 || !strings.Contains(a.Body, `"using":true`) {

@@ -13,11 +13,12 @@ import (
 )
 
 // analyzerReady says who reads texts.
-func (s *Service) analyzerReady(context.Context) (string, error) {
+func (s *Service) analyzerReady(ctx context.Context) (string, error) {
 	if s.deps.Analyze == nil {
 		return "", missing("language", "")
 	}
-	return "", nil
+	a, err := s.deps.Analyze.Analyze(ctx, "Ready.", "en")
+	return strings.Join(a.Models, ", "), err
 }
 
 // mostText is how much of a text is analysed at once, in bytes.

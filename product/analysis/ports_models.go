@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"context"
-
 	modelfiles "showreel/engine/catalogue"
 )
 
@@ -10,6 +8,6 @@ import (
 type ModelFiles interface {
 	List() ([]modelfiles.Status, error)
 	Want(names ...string) error
-	Verify(ctx context.Context, names []string) ([]modelfiles.Check, error)
+	WantCheck(names ...string) error
 	Use(role, id string) error
 }

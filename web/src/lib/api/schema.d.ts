@@ -5022,10 +5022,7 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path: {
-                id: string;
-                redaction: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
@@ -5096,10 +5093,7 @@ export interface operations {
                 everyMs?: number;
             };
             header?: never;
-            path: {
-                id: string;
-                redaction: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -5128,10 +5122,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-                redaction: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
@@ -5167,10 +5158,7 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path: {
-                id: string;
-                redaction: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
@@ -6893,9 +6881,7 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
