@@ -77,7 +77,7 @@ func (s *Service) listen(ctx context.Context, t *target, p piece) (found, error)
 		return found{}, err
 	}
 	model, err := s.soundReady(ctx)
-	f := found{Model: model}
+	f := found{Model: model, Quiet: quietIn(pcm, p.Range.Start)}
 	for _, r := range talk {
 		f.Talk = append(f.Talk, media.Range{Start: p.Range.Start + r.Start, End: min(p.Range.Start+r.End, p.Range.End)})
 	}
@@ -94,20 +94,16 @@ const (
 	soundOther   = "other" // neither: music, noise
 )
 
-// joinSound writes speech, silence (which the decoder measured) and what is neither.
-func (s *Service) joinSound(ctx context.Context, t *target, all []found) (map[media.Track][]media.Annotation, error) {
-	var talk []media.Range
+// joinSound writes speech, silence and what is neither.
+func (s *Service) joinSound(_ context.Context, _ *target, all []found) (map[media.Track][]media.Annotation, error) {
+	var talk, quiet []media.Range
 	var whole media.Range
 	model := ""
 	for _, f := range all {
-		talk = append(talk, f.Talk...)
+		talk, quiet = append(talk, f.Talk...), append(quiet, f.Quiet...)
 		whole.End, model = max(whole.End, f.Piece.Range.End), f.Model
 	}
-	talk = media.MergeRanges(talk, breath)
-	quiet, err := t.notes(ctx, media.TrackSilence)
-	if err != nil {
-		return nil, err
-	}
+	talk, quiet = media.MergeRanges(talk, breath), media.MergeRanges(quiet, 0)
 	out := []media.Annotation{}
 	at := media.Time(0)
 	add := func(r media.Range, label string) {
@@ -117,7 +113,7 @@ func (s *Service) joinSound(ctx context.Context, t *target, all []found) (map[me
 	}
 	rest := func(r media.Range) { // a stretch without speech
 		for _, q := range quiet {
-			if x := q.Range.Intersect(r); x.Len() >= breath {
+			if x := q.Intersect(r); x.Len() >= breath {
 				add(media.Range{Start: r.Start, End: x.Start}, soundOther)
 				add(x, soundSilence)
 				r.Start = x.End

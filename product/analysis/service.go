@@ -144,7 +144,7 @@ func (s *Service) overview(ctx context.Context, q sqldb.Querier, ref media.Ref, 
 	}
 	for _, a := range fits(kind) {
 		st := stand[a.Name]
-		st.Ability, st.Title, st.Tracks = a.Name, a.Title, a.Tracks
+		st.Ability, st.Title, st.Tracks, st.OnRequest = a.Name, a.Title, a.Tracks, a.Asked
 		out.Abilities = append(out.Abilities, st)
 	}
 	for _, key := range keysOf(stand) {

@@ -5022,7 +5022,10 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5093,7 +5096,10 @@ export interface operations {
                 everyMs?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5122,7 +5128,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5158,7 +5167,10 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+                redaction: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -6881,7 +6893,9 @@ export interface operations {
                 /** @description A key of your choice; repeating the request with the same key within 24 hours returns the first answer again. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
