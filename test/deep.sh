@@ -44,10 +44,10 @@ analysis_ready() {
 # Twenty kills of the server, and some of what it runs, while a film is understood.
 slice_analysis-kills() { analysis_ready && SHOWREEL_TEST_KILLS=20 go test -count=1 -v -timeout 10m -run TestKilledAnalysis ./test/journeys; }
 
-# The programs that run the models are killed 50 times, and have too little memory.
+# The programs that run the models are killed 50 times, have too little memory, or are a pool that loses one.
 slice_analysis-helpers() {
   analysis_ready
-  go test -count=1 -v -timeout 10m -run 'TestProgramsKilledFiftyTimes|TestMemoryCapOfPrograms' ./test/journeys
+  go test -count=1 -v -timeout 10m -run 'TestProgramsKilledFiftyTimes|TestMemoryCapOfPrograms|TestPoolOfProgramsLosesOne' ./test/journeys
   go test -count=1 -v -run TestKilledManyTimes ./platform/sidecar
 }
 

@@ -2,8 +2,13 @@ package journeys_test
 
 import (
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,6 +88,72 @@ func TestProgramsKilledFiftyTimes(t *testing.T) {
 		t.Errorf("only %d kills", kills)
 	}
 	t.Logf("%d kills; abilities that were said to have failed meanwhile: %v", kills, lost)
+}
+
+// elsewhere starts the program on a TCP address, as on another machine, and returns its URL and how to kill it.
+func elsewhere(t *testing.T, cache, token string) (url string, kill func()) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Getenv("SHOWREEL_AI_PROGRAM"), "serve", "--roles", "speech,vision,language", "--models", filepath.Join(cache, "models"),
+		"--native", filepath.Join(cache, "native"), "--listen", "tcp:"+address, "--token-file", file, "--workers", "1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	t.Cleanup(kill)
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if res, err := http.Get("http://" + address + "/healthz"); err == nil {
+			_ = res.Body.Close()
+			return "http://" + address, kill
+		}
+	}
+	t.Fatal("the program does not answer")
+	return "", nil
+}
+
+// TestPoolOfProgramsLosesOne understands a film with two programs on other addresses, of which one is killed on the way: the
+// annotations are those that a program of this machine gives, and nothing fails.
+func TestPoolOfProgramsLosesOne(t *testing.T) {
+	if os.Getenv("SHOWREEL_TEST_DEEP") != "1" {
+		t.Skip("SHOWREEL_TEST_DEEP=1 runs it")
+	}
+	cache := minds(t, allModels...)
+	r := rehearse(t, excerpt(t, 18, 6))
+	_, want := r.undisturbed(t)
+	const token = "the token of the pool, which is long enough"
+	stays, _ := elsewhere(t, cache, token)
+	goes, kill := elsewhere(t, cache, token)
+	t.Setenv("SHOWREEL_AI_URL", "["+goes+", "+stays+"]")
+	t.Setenv("SHOWREEL_AI_TOKEN", token)
+	s := world.StartT(t, r.copied(t))
+	for u := analyze(t, s, r.asset, "missing"); u.of("speech").State != "done"; u = analysisOf(t, s, r.asset) {
+		if u.over() {
+			t.Fatalf("it ended early: %+v", u)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	kill()
+	complain(t, "with one of two", understood(t, s, r.asset, 4*time.Minute))
+	if kids := children(t, s.Pid(), "showreel-ai"); len(kids) != 0 {
+		t.Errorf("%d programs run here, although others are named", len(kids))
+	}
+	if diff := cmp.Diff(want, timeline(t, s, r.asset)); diff != "" {
+		t.Errorf("the annotations differ:\n%s", diff)
+	}
 }
 
 // TestMemoryCapOfPrograms gives the programs too little memory for their models: each ability that needs one says so, the
