@@ -273,27 +273,6 @@ func TestSoundStaysWhereThePictureEndsFirst(t *testing.T) {
 	}
 }
 
-func TestSoundStaysWhereThePictureEndsFirst(t *testing.T) {
-	f := makeFilm(t)
-	x := &f.index
-	x.Tracks[1].Complete, x.Tracks[2].Complete = false, false
-	x.Tracks[2].Segments = x.Tracks[2].Segments[:1]
-	x.Finish()
-	v := view(t, f, cmaf.Options{})
-	if master := string(v.Master()); !v.Growing() || !strings.Contains(master, "a-en-aac/index") || strings.Contains(master, "v180-avc") {
-		t.Errorf("growing %v\n%s", v.Growing(), master)
-	}
-	for _, track := range []string{"v90-avc", "a-en-aac"} {
-		list, err := v.Media(track)
-		if err != nil || bytes.Contains(list, []byte("ENDLIST")) {
-			t.Errorf("%s: %v\n%s", track, err, list)
-		}
-		if _, err := v.Segment(track, 0); err != nil {
-			t.Errorf("%s: %v", track, err)
-		}
-	}
-}
-
 func TestClipIsGOPExactAndStartsAtZero(t *testing.T) {
 	f := makeFilm(t)
 	v := view(t, f, cmaf.Options{Clip: media.Range{Start: media.FromMS(2500), End: media.FromMS(3000)}})
