@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/sqldb"
@@ -77,12 +79,12 @@ func (s *Service) AlignCaptions(ctx context.Context, asset string, version int, 
 	if s.deps.Captions == nil {
 		return t, fault.Say(op, asset, fault.Unavailable, "no-captions", "Captions are written where films are taken in; that room is switched off.")
 	}
-	name := library.CaptionsOf(lang)
+	name := library.CaptionsOf(t.Lang)
 	err = s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := s.deps.Library.InTx(tx).PutCues(ctx, ref, name, notes); err != nil {
 			return err
 		}
-		return s.noteDeed(ctx, tx, ref.Tenant, "asset:update", asset, "", map[string]any{"captions": lang, "alignedMs": t.LateMS, "rate": t.Rate})
+		return s.noteDeed(ctx, tx, ref.Tenant, "asset:update", asset, "", map[string]any{"captions": t.Lang, "alignedMs": t.LateMS, "rate": t.Rate})
 	})
 	if err != nil {
 		return t, err
@@ -95,6 +97,11 @@ func (s *Service) AlignCaptions(ctx context.Context, asset string, version int, 
 func (s *Service) compareCaptions(ctx context.Context, ref media.Ref, lang string) ([]media.Annotation, CaptionTiming, error) {
 	const op = "analysis.captions"
 	t := CaptionTiming{Asset: ref.Asset, Version: ref.Version, Lang: lang, Rate: 1}
+	tag, err := language.Parse(lang)
+	if err != nil {
+		return nil, t, fault.Say(op, ref.Asset, fault.Invalid, "bad-language", "%q is not a language; use a BCP 47 tag such as en or pt-BR.", lang)
+	}
+	t.Lang = tag.String() // as captions are filed
 	all, err := s.deps.Library.Annotations(ctx, ref, media.TrackCaption)
 	if err != nil {
 		return nil, t, err
@@ -102,12 +109,12 @@ func (s *Service) compareCaptions(ctx context.Context, ref media.Ref, lang strin
 	var notes []media.Annotation
 	var cues []caption.Timed
 	for _, n := range all {
-		if n.Label == library.CaptionsOf(lang) {
+		if n.Label == library.CaptionsOf(t.Lang) {
 			notes, cues = append(notes, n), append(cues, caption.Timed{Range: n.Range, Text: n.Text})
 		}
 	}
 	if len(notes) == 0 {
-		return nil, t, fault.Say(op, ref.Asset, fault.NotFound, "no-captions", "Nobody has added captions in %s.", lang)
+		return nil, t, fault.Say(op, ref.Asset, fault.NotFound, "no-captions", "Nobody has added captions in %s.", t.Lang)
 	}
 	said, err := s.transcriptOn(ctx, ref, media.TrackSpeech)
 	if err == nil && len(said.Utterances) == 0 {

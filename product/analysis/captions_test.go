@@ -278,6 +278,9 @@ func TestLateCaptionsAreToldAndAligned(t *testing.T) {
 	if _, err := s.CaptionTiming(editor, ref.Asset, 0, "en"); fault.CodeOf(err) != "no-captions" {
 		t.Errorf("without captions: %v", err)
 	}
+	if _, err := s.CaptionTiming(editor, ref.Asset, 0, "no language"); fault.CodeOf(err) != "bad-language" {
+		t.Errorf("no language: %v", err)
+	}
 	texts := map[int]string{}
 	for n := range 20 {
 		if n%4 != 3 {

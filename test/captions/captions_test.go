@@ -59,7 +59,7 @@ func film(t *testing.T, name string, prompts ...string) string {
 // cli runs the command line against a server.
 func cli(t *testing.T, s *world.Server, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	out, errs, err := world.Run(ctx, append(args, "--server", s.URL, "--key", s.Key)...)
 	if err != nil {
@@ -127,7 +127,7 @@ func body(t *testing.T, res *http.Response) string {
 // comes waits until something holds.
 func comes(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if holds() {
 			return
 		}
