@@ -176,6 +176,13 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 		return out, nil
 	}
 	out = append(out, slices.DeleteFunc(numbersAndMails(notes), func(m redact.Mark) bool { return !h.ask.personal(m.Kind) })...)
+	if h.ask.personal("number") {
+		unheard, err := h.unheard(ctx, notes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, unheard...)
+	}
 	err = h.s.analysed(ctx, all, func(p passage, a language.Analysis, model string) {
 		for _, x := range a.Personal {
 			if !h.ask.personal(x.Kind) {
@@ -196,6 +203,30 @@ func (h *hunt) spokenMarks(ctx context.Context) ([]redact.Mark, error) {
 		}
 	}
 	return out, err
+}
+
+// unheard are the stretches in which somebody speaks and nothing was written down: nobody knows what is said there.
+func (h *hunt) unheard(ctx context.Context, notes []media.Annotation) ([]redact.Mark, error) {
+	sounds, err := h.notes(ctx, media.TrackSound)
+	if err != nil {
+		return nil, err
+	}
+	var talk []media.Range
+	model := ""
+	for _, a := range sounds {
+		if a.Label == soundSpeech {
+			talk, model = append(talk, a.Range), a.Model
+		}
+	}
+	var words []media.Word
+	for _, a := range notes {
+		words = append(words, a.Words...)
+	}
+	var out []redact.Mark
+	for _, r := range redact.Unheard(media.MergeRanges(talk, 0), words) {
+		out = append(out, redact.Mark{In: redact.InSound, Kind: "unheard", Range: r, Score: 1, Model: model})
+	}
+	return out, nil
 }
 
 // numbersAndMails are what is said digit by digit and letter by letter, also where a recogniser has not heard every one.

@@ -83,7 +83,7 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 	began := time.Now()
 	var analysed struct{ Asset string }
 	only := map[string]string{Speech: "speech,text,pii", Writing: "text,pii", Face: "shots"}[c.Family]
-	if err := s.run(ctx, &analysed, "analyze", path, "--only", only, "--wait"); err != nil {
+	if err := s.Command(ctx, &analysed, "analyze", path, "--only", only, "--wait"); err != nil {
 		return o, err
 	}
 	o.Asset = analysed.Asset
@@ -97,7 +97,7 @@ func (s Setup) Measure(ctx context.Context, c Case) (Outcome, error) {
 	if c.Family == Face {
 		what = "faces"
 	}
-	if err := s.run(ctx, &r, "redact", o.Asset, "--what", what, "--wait"); err != nil && !strings.Contains(err.Error(), "nothing was hidden") {
+	if err := s.Command(ctx, &r, "redact", o.Asset, "--what", what, "--wait"); err != nil && !strings.Contains(err.Error(), "nothing was hidden") {
 		return o, err
 	}
 	o.ID, o.Marks, o.Spent = r.ID, len(r.Report.Marks), time.Since(began)
@@ -148,7 +148,8 @@ func (s Setup) fetch(ctx context.Context, asset, id, path string) error {
 	return os.WriteFile(path, raw, 0o600)
 }
 
-func (s Setup) run(ctx context.Context, out any, args ...string) error {
+// Command runs a command of the product against the server and decodes what it prints.
+func (s Setup) Command(ctx context.Context, out any, args ...string) error {
 	stdout, stderr, err := world.Run(ctx, append([]string{"--server", s.Server.URL, "--key", s.Server.Key, "--json"}, args...)...)
 	if jsonErr := json.Unmarshal([]byte(stdout), out); jsonErr != nil && err == nil {
 		return fmt.Errorf("%s: %w: %s", args[0], jsonErr, stdout)

@@ -90,8 +90,18 @@ func (s Setup) see(ctx context.Context, o *Outcome, film, draft string, r report
 	if err != nil {
 		return err
 	}
-	hidden, total := 0, 0
-	var seen []string
+	seen, total := visibly(before, after, truth)
+	if total == 0 {
+		return fmt.Errorf("%s: its truth is nowhere to be seen", o.Name)
+	}
+	if o.Missed = float64(total-len(seen)) < hiddenShare*float64(total); !o.Missed {
+		o.Leaks = seen
+	}
+	return s.left(ctx, o, before, after, r)
+}
+
+// visibly lists when the truth can be seen, of how many pictures that have it.
+func visibly(before, after [][]byte, truth Truth) (seen []string, total int) {
 	for n := range min(len(before), len(after)) {
 		at := float64(n) / seenFPS
 		where, ok := truth.At(at)
@@ -102,19 +112,29 @@ func (s Setup) see(ctx context.Context, o *Outcome, film, draft string, r report
 		if !ok {
 			continue
 		}
-		if total++; share < visible {
-			hidden++
-		} else {
+		if total++; share >= visible {
 			seen = append(seen, fmt.Sprintf("%.2f of it at %.2f s", share, at))
 		}
 	}
+	return seen, total
+}
+
+// Shown is the share of a film's pictures with something in them in which it can be seen in another film, which may be an
+// address.
+func Shown(ctx context.Context, film, other string, truth Truth) (float64, error) {
+	before, err := grey(ctx, film)
+	if err != nil {
+		return 0, err
+	}
+	after, err := grey(ctx, other)
+	if err != nil {
+		return 0, err
+	}
+	seen, total := visibly(before, after, truth)
 	if total == 0 {
-		return fmt.Errorf("%s: its truth is nowhere to be seen", o.Name)
+		return 0, fmt.Errorf("%s: nothing can be compared in %d and %d pictures", other, len(before), len(after))
 	}
-	if o.Missed = float64(hidden) < hiddenShare*float64(total); !o.Missed {
-		o.Leaks = seen
-	}
-	return s.left(ctx, o, before, after, r)
+	return float64(len(seen)) / float64(total), nil
 }
 
 // left lists what can still be seen where something was marked.

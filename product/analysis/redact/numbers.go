@@ -54,18 +54,19 @@ func digits(word string) int {
 }
 
 // Numbers are the stretches in which long numbers are said, digit by digit or in groups, across pauses and utterances.
-// It asks for no check digit: a recogniser that hears one digit of sixteen wrongly still wrote down a card's number.
+// It asks for no check digit: a recogniser that hears one digit of sixteen wrongly still wrote down a card's number. A stretch
+// reaches to the words before and after it: a number of many digits is one word with one time, which is often wrong.
 func Numbers(words []media.Word) []media.Range {
 	var out []media.Range
 	var run media.Range
-	count, gap := 0, 0
+	count, gap, first, last := 0, 0, 0, 0
 	end := func() {
 		if count >= leastDigits {
-			out = append(out, run)
+			out = append(out, widest(words, first, last, run))
 		}
 		count, gap = 0, 0
 	}
-	for _, w := range words {
+	for k, w := range words {
 		n := digits(w.Text)
 		if count > 0 && w.Start-run.End > longestPause {
 			end()
@@ -73,8 +74,10 @@ func Numbers(words []media.Word) []media.Range {
 		switch {
 		case n > 0 && count == 0:
 			run, count, gap = media.Range{Start: w.Start, End: max(w.End, w.Start+1)}, n, 0
+			first, last = k, k
 		case n > 0:
 			run.End, count, gap = max(run.End, w.End), count+n, 0
+			last = k
 		case count > 0 && gap < 2 && between[strings.ToLower(strings.Trim(w.Text, ".,"))]:
 			gap++
 		case count > 0:
@@ -82,6 +85,56 @@ func Numbers(words []media.Word) []media.Range {
 		}
 	}
 	end()
+	return out
+}
+
+// longestWord is how long an ordinary word lasts at most: one that is said to last longer holds something else as well.
+const longestWord = 700 * media.Millisecond
+
+// widest widens the range of words[first..last] to the words beside it, by at most longestPause.
+func widest(words []media.Word, first, last int, r media.Range) media.Range {
+	if first > 0 {
+		before := words[first-1]
+		r.Start = min(r.Start, max(min(before.End, before.Start+longestWord), r.Start-longestPause))
+	}
+	if last < len(words)-1 {
+		after := words[last+1]
+		r.End = max(r.End, min(max(after.Start, after.End-longestWord), r.End+longestPause))
+	}
+	return r
+}
+
+// Silence between words, and the longest that a word is believed to last, where somebody speaks.
+const (
+	leastUnheard = 1500 * media.Millisecond
+	believedWord = media.Second
+)
+
+// Unheard are the stretches in which a voice is heard and no word was written down: a recogniser drops what it takes for a
+// repetition, such as the digits of a card. talk is where somebody speaks, ordered.
+func Unheard(talk []media.Range, words []media.Word) []media.Range {
+	var said []media.Range
+	for _, w := range words {
+		end := max(w.End, w.Start+1)
+		if digits(w.Text) < leastDigits {
+			end = min(end, w.Start+believedWord)
+		}
+		said = append(said, media.Range{Start: w.Start, End: end})
+	}
+	said = media.MergeRanges(said, 0)
+	var out []media.Range
+	for _, t := range talk {
+		at := t.Start
+		for _, s := range append(said, media.Range{Start: t.End, End: t.End + 1}) {
+			if s.End <= at || s.Start > t.End {
+				continue
+			}
+			if s.Start-at >= leastUnheard {
+				out = append(out, media.Range{Start: at, End: s.Start})
+			}
+			at = max(at, s.End)
+		}
+	}
 	return out
 }
 

@@ -25,7 +25,7 @@ export const KINDS = [
 export const COVERS = [{ id: 'blur', text: 'Blur' }, { id: 'pixelate', text: 'Pixels' }, { id: 'fill', text: 'Black box' }] as const;
 export const SOUNDS = [{ id: 'bleep', text: 'Bleep' }, { id: 'mute', text: 'Silence' }] as const;
 
-const NAMES: Record<string, string> = { face: 'Face', person: 'Person', text: 'Writing', word: 'Word', range: 'Marked by hand', number: 'Long number', email: 'E-mail', phone: 'Phone number', card: 'Bank card', iban: 'IBAN', plate: 'Number plate', name: 'Name' };
+const NAMES: Record<string, string> = { face: 'Face', person: 'Person', text: 'Writing', word: 'Word', range: 'Marked by hand', number: 'Long number', unheard: 'Speech that was not understood', email: 'E-mail', phone: 'Phone number', card: 'Bank card', iban: 'IBAN', plate: 'Number plate', name: 'Name' };
 
 export const kindName = (kind: string): string => NAMES[kind] ?? sentence(kind);
 
