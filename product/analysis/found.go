@@ -5,6 +5,7 @@ import (
 	"showreel/engine/vision"
 	"showreel/media"
 	"showreel/product/analysis/shots"
+	"showreel/product/analysis/timbre"
 )
 
 // found is what one piece found, in the engine's own terms; only the fields of its ability are set.
@@ -15,6 +16,7 @@ type found struct {
 
 	Talk       []media.Range      `json:"talk,omitempty"`       // sound: where somebody speaks, on the asset's timeline
 	Quiet      []media.Range      `json:"quiet,omitempty"`      // sound: where nothing is heard, on the asset's timeline
+	Timbre     []timbre.Stretch   `json:"timbre,omitempty"`     // sound: where nobody speaks
 	Transcript *speech.Transcript `json:"transcript,omitempty"` // speech: times count from Piece.Range.Start
 	Windows    []media.Range      `json:"windows,omitempty"`    // speakers: on the asset's timeline
 	Voices     [][]float32        `json:"voices,omitempty"`     // one a window; in a file only within Sealed

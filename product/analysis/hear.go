@@ -6,6 +6,7 @@ import (
 	"showreel/engine/speech"
 	"showreel/fault"
 	"showreel/media"
+	"showreel/product/analysis/timbre"
 )
 
 // longest is the most sound that one piece holds.
@@ -81,6 +82,13 @@ func (s *Service) listen(ctx context.Context, t *target, p piece) (found, error)
 	for _, r := range talk {
 		f.Talk = append(f.Talk, media.Range{Start: p.Range.Start + r.Start, End: min(p.Range.Start+r.End, p.Range.End)})
 	}
+	for _, r := range without(p.Range, append(media.MergeRanges(f.Talk, breath), f.Quiet...)) {
+		first := (r.Start - p.Range.Start).Ticks(speech.SampleRate)
+		last := min(int64(len(pcm)), (r.End - p.Range.Start).Ticks(speech.SampleRate))
+		if first < last {
+			f.Timbre = append(f.Timbre, timbre.Stretches(pcm[first:last], r.Start)...)
+		}
+	}
 	return f, err
 }
 
@@ -91,15 +99,39 @@ const breath = 300 * media.Millisecond
 const (
 	soundSpeech  = "speech"
 	soundSilence = "silence"
-	soundOther   = "other" // neither: music, noise
+	soundOther   = "other" // neither, and not clearly music or noise (timbre.Music, timbre.Noise)
 )
 
-// joinSound writes speech, silence and what is neither.
+// without is what is left of a range outside of others.
+func without(r media.Range, others []media.Range) []media.Range {
+	left := []media.Range{r}
+	for _, o := range others {
+		var next []media.Range
+		for _, x := range left {
+			cut := x.Intersect(o)
+			if cut.Len() <= 0 {
+				next = append(next, x)
+				continue
+			}
+			for _, y := range []media.Range{{Start: x.Start, End: cut.Start}, {Start: cut.End, End: x.End}} {
+				if y.Len() > 0 {
+					next = append(next, y)
+				}
+			}
+		}
+		left = next
+	}
+	return left
+}
+
+// joinSound writes speech, silence, music, noise and what is none of them clearly.
 func (s *Service) joinSound(_ context.Context, _ *target, all []found) (map[media.Track][]media.Annotation, error) {
 	var talk, quiet []media.Range
 	var whole media.Range
+	var kinds []timbre.Stretch
 	model := ""
 	for _, f := range all {
+		kinds = append(kinds, f.Timbre...)
 		talk, quiet = append(talk, f.Talk...), append(quiet, f.Quiet...)
 		whole.End, model = max(whole.End, f.Piece.Range.End), f.Model
 	}
@@ -107,6 +139,15 @@ func (s *Service) joinSound(_ context.Context, _ *target, all []found) (map[medi
 	out := []media.Annotation{}
 	at := media.Time(0)
 	add := func(r media.Range, label string) {
+		for _, k := range kinds {
+			if x := k.Range.Intersect(r); label == soundOther && x.Len() >= breath {
+				if before := (media.Range{Start: r.Start, End: x.Start}); before.Len() >= breath {
+					out = append(out, media.Annotation{Range: before, Label: soundOther, Score: 1, Model: model})
+				}
+				out = append(out, media.Annotation{Range: x, Label: k.Kind, Score: k.Score, Model: timbre.Model})
+				r.Start = x.End
+			}
+		}
 		if r.Len() >= breath {
 			out = append(out, media.Annotation{Range: r, Label: label, Score: 1, Model: model})
 		}
