@@ -27,13 +27,26 @@ func (w work) putBytes(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-// editIndex lets fn alter the index of a version; one writer at a time in this process, which is enough, for an index is
-// written by the one job of its version or, when that has ended, by people's requests.
+// editIndex lets fn alter the index of a version; one writer at a time, in this process and among those that share its
+// database. fn may be called again.
 func (s *Service) editIndex(ctx context.Context, ref media.Ref, fn func(x *cmaf.Index) error) error {
 	lock, _ := s.indexes.LoadOrStore(ref, &sync.Mutex{})
 	mu := lock.(*sync.Mutex) // the map holds nothing else
 	mu.Lock()
 	defer mu.Unlock()
+	if s.deps.DB.Dialect() != sqldb.Postgres { // nobody else has the database
+		return s.rewriteIndex(ctx, ref, fn)
+	}
+	return s.deps.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, indexKey(ref)); err != nil {
+			return err
+		}
+		return s.rewriteIndex(ctx, ref, fn)
+	})
+}
+
+// rewriteIndex reads the index, alters it and writes it.
+func (s *Service) rewriteIndex(ctx context.Context, ref media.Ref, fn func(x *cmaf.Index) error) error {
 	x := cmaf.Index{Version: cmaf.IndexVersion}
 	data, err := s.readAll(ctx, indexKey(ref))
 	switch {

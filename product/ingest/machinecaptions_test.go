@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"showreel/fault"
 	"showreel/media"
 	"showreel/platform/cmaf"
+	"showreel/platform/sqldb/sqldbtest"
 	"showreel/product/ingest"
 )
 
@@ -90,5 +92,40 @@ func TestMachinesCaptionsBesidePeoples(t *testing.T) {
 	}
 	if _, err := s.PutMachineCaptions(as(t), media.Ref{Tenant: "main", Asset: rec.Asset, Version: 2}, ingest.MachineCaptions{Name: "t-en-auto", Model: "ears 1", Cues: []transcode.Cue{{Range: media.Range{End: 1}, Text: "x"}}}); !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
 		t.Errorf("a version that is not published: %v", err)
+	}
+}
+
+// TestProcessesTakeTurnsAtAnIndex: two processes that share a database write captions of one film at once; none is lost.
+func TestProcessesTakeTurnsAtAnIndex(t *testing.T) {
+	var shared ingest.Deps
+	s := openOn(t, t.TempDir(), sqldbtest.PostgresURL(t), sqldbtest.PostgresURL(t), func(d *ingest.Deps) { shared = *d })
+	rec := s.add(t, film2s(t), ingest.Incoming{})
+	if j := s.ended(t, rec.Job); j.State != ingest.Done {
+		t.Fatalf("job %+v", j.Error)
+	}
+	shared.Dir = t.TempDir()
+	other, err := ingest.New(shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := media.Ref{Tenant: "main", Asset: rec.Asset, Version: 1}
+	const each = 12
+	failed := make(chan error, 2*each)
+	for n := range 2 * each {
+		by := []*ingest.Service{s.Service, other}[n%2]
+		go func() {
+			_, err := by.PutMachineCaptions(as(t), ref, ingest.MachineCaptions{Name: fmt.Sprintf("t-x%d-auto", n), Lang: "en", Model: "ears 1",
+				Cues: []transcode.Cue{{Range: media.Range{End: media.Second}, Text: "said"}}})
+			failed <- err
+		}()
+	}
+	for range 2 * each {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := s.index(t, rec.Asset, 1)
+	if got := len(x.Of(cmaf.KindText)); got != 2*each {
+		t.Errorf("%d of %d tracks are in the index", got, 2*each)
 	}
 }
