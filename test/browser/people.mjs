@@ -98,7 +98,7 @@ export async function decides(stage, film, picture, name) {
   check((await page.getByTestId('appearances').locator('[data-face]').count()) === total, 'merging lost a face');
   const shown = (await json(page, `/v1/assets/${film}/faces`)).items.find((f) => f.personName === name);
   await page.locator(`[data-face="${shown.id}"] a`).click();
-  await stage.until((ms) => Math.abs((document.querySelector('video')?.currentTime ?? -9) * 1000 - ms) < 300, shown.atMs, `the film does not stand at ${shown.atMs} ms`);
+  await stage.until((ms) => document.querySelector('video')?.readyState >= 2 && Math.abs(document.querySelector('video').currentTime * 1000 - ms) < 300, shown.atMs, `the film does not stand at ${shown.atMs} ms`);
   stage.clean('deciding about faces');
   say('confirmed, rejected, took out and merged; an appearance opened the film at its moment');
 }
@@ -120,7 +120,7 @@ export async function consents(stage, film, name) {
   const held = JSON.parse(text);
   check(held.person.name === name && held.consents[0].basis === 'release form, signed' && held.appearances.length > 0 && held.vectors > 0 && !text.includes('"vector"'), `the export: ${text.slice(0, 300)}`);
   await page.getByRole('button', { name: 'Revoke…' }).click();
-  await page.getByLabel(/^Blur their face/).check();
+  await page.getByRole('checkbox', { name: /Blur their face/ }).check();
   await stage.look('revoking a consent');
   await page.getByRole('button', { name: `Revoke the consent of ${name}` }).click();
   await said(page, 'not recognised any more');

@@ -70,9 +70,14 @@ export class Stage {
     await this.page.waitForFunction(fn, arg, { timeout: ms, polling: 100 }).catch(() => fail(text));
   }
 
-  async look(name) {
+  /** fits fails where the page is wider than its window. */
+  async fits(name) {
     const over = await this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     check(over <= 0, `${name}: ${over} px wider than the window of ${this.page.viewportSize().width} px`);
+  }
+
+  async look(name) {
+    await this.fits(name);
     await this.page.evaluate(axe);
     const found = await this.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }).then((r) => r.violations.map((v) => ({ impact: v.impact, id: v.id, nodes: v.nodes.map((n) => n.target.join(' ')) }))), RULES);
     const grave = found.filter((v) => v.impact === 'serious' || v.impact === 'critical');
