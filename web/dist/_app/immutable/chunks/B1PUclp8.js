@@ -1,1 +1,0 @@
-import{Pt as e}from"./CwYriQmy.js";e();

@@ -1,0 +1,1 @@
+import{Ft as e}from"./CwV9obby.js";e();

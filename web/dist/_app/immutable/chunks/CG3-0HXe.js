@@ -1,0 +1,1 @@
+import"./CNr3DNy2.js";

@@ -1,1 +1,0 @@
-import"./BK3Je7Mn.js";

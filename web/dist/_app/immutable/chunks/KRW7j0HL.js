@@ -1,1 +1,0 @@
-import"./xihTtKlq.js";import{a as e,o as t}from"./CwYriQmy.js";import{n}from"./D3Lw4EiZ.js";var r=new Set([`$$slots`,`$$events`,`$$legacy`]);function i(i,a){let o=e(a,r),s={name:`pause`,size:24,node:[[`rect`,{x:`14`,y:`3`,width:`5`,height:`18`,rx:`1`}],[`rect`,{x:`5`,y:`3`,width:`5`,height:`18`,rx:`1`}]]};n(i,t(()=>o,{get icon(){return s}}))}export{i as t};

@@ -1,0 +1,1 @@
+function e(e){let t=e?.closest?.(`input, textarea, select, [contenteditable]`);return t!=null&&!(t instanceof HTMLInputElement&&(t.type===`checkbox`||t.type===`radio`))}function t(e){e.focus()}export{e as n,t};

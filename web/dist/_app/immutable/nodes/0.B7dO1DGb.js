@@ -1,0 +1,1 @@
+import{n as e}from"../chunks/XKyaHtl9.js";import"../chunks/xihTtKlq.js";import{N as t,U as n,W as r,ht as i}from"../chunks/CwV9obby.js";var a=e({prerender:()=>!1,ssr:()=>!1});function o(e,a){var o=r(),s=i(o);t(s,()=>a.children),n(e,o)}export{o as component,a as universal};

@@ -1,1 +1,0 @@
-import"../chunks/xihTtKlq.js";import{H as e,M as t,U as n,Vt as r,mt as i}from"../chunks/CwYriQmy.js";var a=r({prerender:()=>!1,ssr:()=>!1});function o(r,a){var o=n(),s=i(o);t(s,()=>a.children),e(r,o)}export{o as component,a as universal};
