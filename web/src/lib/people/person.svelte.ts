@@ -70,7 +70,16 @@ export class PersonPage {
       if (blur) await people.reblur(this.id, false);
     });
 
-  reblur = (takeDown: boolean): Promise<boolean> => this.act('Their face is being hidden; each rendition waits for a signature on the page of its asset.', () => people.reblur(this.id, takeDown));
+  /** reblur has films made again without their face; a picture cannot be, which is said. */
+  reblur(takeDown: boolean): Promise<boolean> {
+    let [made, left] = [0, 0];
+    const done = (): string => [made > 0 ? 'Their face is being hidden; each rendition waits for a signature on the page of its asset.' : '', left > 0 ? 'Pictures are not blurred here: take them out of the library, or put others in their place.' : ''].filter(Boolean).join(' ');
+    return this.act(done, async () => {
+      const list = await people.reblur(this.id, takeDown);
+      made = list.filter((s) => s.remade).length;
+      left = list.length - made;
+    });
+  }
 
   forget = (blur: boolean): Promise<void> => people.forget(this.id, blur);
 }

@@ -12,10 +12,11 @@ describe('words about people', () => {
   });
 
   it('counts where somebody is seen and heard', () => {
-    expect(seenIn({ faces: 0, voices: 0, assets: 0 })).toBe('Not seen or heard yet');
-    expect(seenIn({ faces: 1, voices: 0, assets: 1 })).toBe('1 asset · seen 1 time');
-    expect(seenIn({ faces: 3, voices: 1, assets: 2 })).toBe('2 assets · seen 3 times, heard in 1');
-    expect(seenIn({ faces: 0, voices: 2, assets: 2 })).toBe('2 assets · heard in each');
+    expect(seenIn({ faces: 0, voices: 0, assets: 0, withdrawn: '' })).toBe('Not seen or heard yet');
+    expect(seenIn({ faces: 1, voices: 0, assets: 1, withdrawn: '' })).toBe('1 asset · seen 1 time');
+    expect(seenIn({ faces: 3, voices: 1, assets: 2, withdrawn: '' })).toBe('2 assets · seen 3 times, heard in 1');
+    expect(seenIn({ faces: 3, voices: 1, assets: 2, withdrawn: 'revoked' })).toBe('Not recognised any more');
+    expect(seenIn({ faces: 0, voices: 2, assets: 2, withdrawn: '' })).toBe('2 assets · heard in each');
   });
 
   it('says whether somebody may be recognised', () => {

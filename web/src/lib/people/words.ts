@@ -24,7 +24,8 @@ export function tomorrow(now = new Date()): string {
 }
 
 /** seenIn says how often and where somebody is seen and heard. */
-export function seenIn(p: Pick<Person, 'faces' | 'voices' | 'assets'>): string {
+export function seenIn(p: Pick<Person, 'faces' | 'voices' | 'assets' | 'withdrawn'>): string {
+  if (p.withdrawn) return 'Not recognised any more';
   if (p.assets === 0) return 'Not seen or heard yet';
   const how = [p.faces > 0 ? `seen ${plural(p.faces, 'time')}` : '', p.voices > 0 ? `heard in ${p.voices === p.assets && p.faces === 0 ? 'each' : p.voices.toLocaleString()}` : ''].filter(Boolean).join(', ');
   return `${plural(p.assets, 'asset')} · ${how}`;
