@@ -42,7 +42,7 @@ func benchLanguage(ctx context.Context, b *bench) error {
 	}
 	rows := rowsOf(languageTruth)
 	set := fmt.Sprintf("%d sentences of our own in %d languages", len(rows), len(countBy(rows)))
-	b.on = about{ability: "language", test: set, model: "trigrams and function words"}
+	b.on = about{ability: "language", test: set}
 	b.searched("language", set+", whole and cut to three words")
 	begun := time.Now()
 	for _, words := range []int{0, 3} {
@@ -123,7 +123,7 @@ func benchPersonal(ctx context.Context, b *bench) error {
 		}
 	}
 	set := fmt.Sprintf("%d sentences of our own, %d planted, %d with none", len(rows), planted, plain)
-	b.on = about{ability: "pii", test: set, synthetic: true, model: "rules with check digits, prose for names"}
+	b.on = about{ability: "pii", test: set, synthetic: true}
 	b.searched("pii", set)
 	b.atLeast("personal data found", 100*float64(found)/float64(planted), "%", 90, "planted truth", fmt.Sprintf("%d of %d; cards, e-mail, phone, IBAN, national ids, plates, names", found, planted))
 	b.atLeast("personal data: what is called so and is", 100*float64(found)/float64(max(1, found+alarms)), "%", 80, "planted truth", fmt.Sprintf("%d false alarms", alarms))

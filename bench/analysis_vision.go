@@ -128,7 +128,7 @@ func benchLooking(ctx context.Context, b *bench, e *eyes, film string) error {
 	if b.quick {
 		n = 8
 	}
-	b.on = about{ability: "looking", test: "1280x720 frames of Big Buck Bunny and of street footage", model: "the default set"}
+	b.on = about{ability: "looking", test: "1280x720 frames of Big Buck Bunny and of street footage"}
 	bunny, err := stills(ctx, film, 3, 17, n/2)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ const wholeSeconds = 60
 // benchWhole sends a clip the whole way through the real server with the real helpers: from the upload until its words
 // can be read and everything is analysed, the ladder beside it; and once more, everything again, with the machine for itself.
 func benchWhole(ctx context.Context, b *bench) error {
-	b.on = about{ability: "whole", test: fmt.Sprintf("%d s of 1080p25: a bulletin of ours and Big Buck Bunny under its speech", wholeSeconds), synthetic: true, model: "the default set"}
+	b.on = about{ability: "whole", test: fmt.Sprintf("%d s of 1080p25: a bulletin of ours and Big Buck Bunny under its speech", wholeSeconds), synthetic: true}
 	film := sampleFilm(b)
 	bulletin := filepath.Join(cacheDir(), "samples", "bulletin.mp4")
 	program := helperProgram()
@@ -29,6 +30,7 @@ func benchWhole(ctx context.Context, b *bench) error {
 			return nil
 		}
 	}
+	load := loadNow()
 	clip := filepath.Join(b.dir, "whole.mp4")
 	if err := wholeClip(ctx, film, bulletin, clip); err != nil {
 		return err
@@ -48,7 +50,7 @@ func benchWhole(ctx context.Context, b *bench) error {
 	if b.quick {
 		rounds = 1
 	}
-	w := wholeRun{b: b, s: s, clip: clip}
+	w := wholeRun{b: b, s: s, clip: clip, load: load}
 	if err := w.fresh(ctx); err != nil {
 		return err
 	}
@@ -110,6 +112,7 @@ type wholeRun struct {
 	s     *world.Server
 	clip  string
 	asset string
+	load  float64 // of the machine before the clip was made
 }
 
 // await asks until everything is analysed. seen is called with each answer.
@@ -162,8 +165,8 @@ func (w *wholeRun) fresh(ctx context.Context) error {
 	}
 	note := fmt.Sprintf("the ladder beside it, which was ready after %.0f s", at.Sub(up.end).Seconds())
 	w.b.on.cpu, w.b.on.wall = use.cpu, all
-	w.b.atMost("transcript of the clip visible after its upload", words.Seconds(), "s", 15, "limit", "all of its words; "+note)
-	w.b.atMost("clip analysed after its upload, ladder and all", all.Seconds(), "s", 150, "printed: no target of its own", note+failed)
+	w.clock("transcript of the clip visible after its upload", words.Seconds(), 15, "all of its words; "+note)
+	w.clock("clip analysed after its upload, ladder and all", all.Seconds(), 150, note+failed)
 	w.b.atMost("peak memory of all helpers", use.peakMB/1000, "GB", 1.5, "limit", "proportional set size of all showreel-ai processes at once, from the upload on: "+use.at)
 	return nil
 }
@@ -189,9 +192,36 @@ func (w *wholeRun) again(ctx context.Context, rounds int) error {
 	}
 	failed := w.tell(last)
 	w.b.on.cpu, w.b.on.wall = time.Duration(cpu*float64(time.Second)), time.Duration(median(took)*float64(time.Second))
-	w.b.atMost("clip fully analysed", median(took), "s", 75, "limit", fmt.Sprintf("every default ability, again on the ready asset, median of %s; helpers %.0f CPU-s%s", listed(took), cpu, failed))
+	w.clock("clip fully analysed", median(took), 75, fmt.Sprintf("every default ability, again on the ready asset, median of %s; helpers %.0f CPU-s%s", listed(took), cpu, failed))
+	w.b.atMost("clip fully analysed, processor time of the helpers", cpu, "CPU-s", 110, "limit", "of the 150 that two cores have in the 75 s that it may take"+failed)
 	w.b.atMost("peak memory of all helpers, analysed again", peak/1000, "GB", 1.5, "limit", "the same, over the later runs")
 	return nil
+}
+
+// clock reports a time on the clock, which says something on an idle machine only.
+func (w *wholeRun) clock(name string, took, limit float64, note string) {
+	if w.load > idleLoad {
+		w.b.missing(name, fmt.Sprintf("<= %g", limit), fmt.Sprintf("the machine had other work (load %.0f), under which it took %.0f s; %s", w.load, took, note))
+		return
+	}
+	w.b.atMost(name, took, "s", limit, "limit", note)
+}
+
+// idleLoad is the load average of the last minute up to which a machine counts as idle.
+const idleLoad = 1.0
+
+// loadNow is the load average of the last minute (proc_loadavg(5)).
+func loadNow() float64 {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(raw), " ")
+	load, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return 0
+	}
+	return load
 }
 
 // tell prints each ability's receipt and returns what did not work.

@@ -12,10 +12,11 @@ import (
 	"showreel/product/analysis/cluster"
 )
 
-// The mean cosine at which two groups of faces, or of voices, are one person. Measured on labelled faces and on generated
-// conversations (bench, area analysis).
+// The mean cosine at which two groups of faces, or of voices, are one person. Measured on labelled faces and on recordings of
+// packaged voices (bench, area analysis): of faces, all pairs that 0.50 to 0.55 joins are right and 98 % of the right ones are
+// joined, at 0.60 77 %, and at 0.45 a quarter of the joined pairs is wrong.
 const (
-	SameLooks  = 0.60
+	SameLooks  = 0.55
 	SameTimbre = 0.80
 )
 

@@ -7,8 +7,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"showreel/engine/vision"
 	"showreel/engine/vision/onnxvision"
@@ -138,4 +142,50 @@ func TestClosedEngineRefuses(t *testing.T) {
 	if _, err := d.Moderate(t.Context(), photo); !fault.Is(err, fault.Canceled) {
 		t.Errorf("%v, want canceled", err)
 	}
+}
+
+// TestModelsLeaveAndComeBack asks, waits until the model was unloaded, and asks again.
+func TestModelsLeaveAndComeBack(t *testing.T) {
+	cache := visiontest.Cache(t)
+	sidecartest.Need(t, filepath.Join(cache, "models", "transnetv2"))
+	d, err := onnxvision.Open(onnxvision.Options{Models: filepath.Join(cache, "models"), Native: filepath.Join(cache, "native"), Rest: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	film := make([]byte, 60*vision.BoundaryWidth*vision.BoundaryHeight*3)
+	for n := range film[len(film)/2:] {
+		film[len(film)/2+n] = 200
+	}
+	first, err := d.Boundaries(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := mappedMB(t)
+	for until := time.Now().Add(20 * time.Second); mappedMB(t) > held-100; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("the model that nobody asks still takes memory: %.0f MB, %.0f before", mappedMB(t), held)
+		}
+	}
+	again, err := d.Boundaries(t.Context(), film)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Errorf("it answers otherwise after it came back:\n%s", diff)
+	}
+}
+
+// mappedMB is what this process holds in memory.
+func mappedMB(t *testing.T) float64 {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.ParseFloat(strings.Fields(string(raw))[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * float64(os.Getpagesize()) / (1 << 20)
 }
