@@ -79,8 +79,8 @@ func (s *Service) findShots(ctx context.Context, t *target, p piece) (found, err
 		return f, err
 	}
 	net, netErr := s.seeing("boundaries")(ctx)
-	if fault.CodeOf(netErr) == "helper-died" {
-		return f, netErr // it is there; without it other shots would be found
+	if code := fault.CodeOf(netErr); netErr != nil && code != "model-missing" && code != "helper-missing" {
+		return f, netErr // it is there and does not answer now; without it other shots would be found, and stay
 	}
 	for n := range stretches {
 		if netErr != nil {

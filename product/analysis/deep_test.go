@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,7 +77,7 @@ func TestNoWordsWhereNobodySpeaks(t *testing.T) {
 		ref := s.soundAsset(t, int64(len(sound.PCM)), bytes.NewReader(pcmBytes(sound.PCM)))
 		_, err := s.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{Only: []string{analysis.Sound, analysis.Speech}})
 		must(t, err)
-		s.endedWithin(t, ref, 5*time.Minute)
+		s.endedWithin(t, ref, 20*time.Minute)
 		said := s.said(t, ref)
 		total += len(strings.Fields(said))
 		if n := len(strings.Fields(said)); n > 1 {
@@ -118,15 +118,15 @@ func (s *stack) endedWithin(t *testing.T, ref media.Ref, patience time.Duration)
 	}
 }
 
-// peakMB is the largest memory that processes of a name with our parentage have held.
-func peakMB(t *testing.T, pid string) int {
+// memoryMB reads a process's memory: VmHWM is the most that it has held, VmRSS what it holds.
+func memoryMB(t *testing.T, pid, what string) int {
 	t.Helper()
 	raw, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return 0 // it has ended
 	}
 	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, what+":"); ok {
 			kb, err := strconv.Atoi(strings.Fields(rest)[0])
 			must(t, err)
 			return kb >> 10
@@ -160,8 +160,9 @@ func TestTenHourLecture(t *testing.T) {
 		parts = append(parts, io.LimitReader(zeros{}, 2*(every*speech.SampleRate-int64(len(prompts)))), bytes.NewReader(pcmBytes(prompts)))
 	}
 	ref := s.soundAsset(t, every*times*speech.SampleRate, io.MultiReader(parts...))
-	runtime.GC()
-	before := peakMB(t, "self")
+	debug.FreeOSMemory()
+	must(t, os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)) // the peak counts from here, proc(5)
+	before := memoryMB(t, "self", "VmRSS")
 	_, err := s.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{Only: []string{analysis.Sound, analysis.Speech, analysis.Speakers}})
 	must(t, err)
 	program := 0
@@ -171,7 +172,7 @@ func TestTenHourLecture(t *testing.T) {
 		defer close(done)
 		for {
 			for _, pid := range childrenOf(t, os.Getpid()) {
-				program = max(program, peakMB(t, pid))
+				program = max(program, memoryMB(t, pid, "VmHWM"))
 			}
 			select {
 			case <-stop:
@@ -180,10 +181,10 @@ func TestTenHourLecture(t *testing.T) {
 			}
 		}
 	}()
-	s.endedWithin(t, ref, 9*time.Minute)
+	s.endedWithin(t, ref, 20*time.Minute)
 	close(stop)
 	<-done
-	room := peakMB(t, "self") - before
+	room := memoryMB(t, "self", "VmHWM") - before
 	t.Logf("the room held %d MB more than before, the program %d MB", room, program)
 	if room > 400 || program > 1200 || program == 0 {
 		t.Errorf("the room held %d MB more than before (at most 400), the program %d (at most 1200)", room, program)

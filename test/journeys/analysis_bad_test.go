@@ -35,7 +35,7 @@ func TestBadInputs(t *testing.T) {
 	cache := minds(t, allModels...)
 	sidecartest.Need(t, filepath.Join(cache, "samples", "music-lunar-land.flac"), filepath.Join(cache, "prompts", "en"))
 	s := world.StartT(t, filepath.Join(t.TempDir(), "data"))
-	understand(t, s, append(oddSounds(), oddPictures()...), 3*time.Minute)
+	understand(t, s, append(oddSounds(), oddPictures()...), patience)
 }
 
 // understand takes all inputs in, has each analysed and checks it.
@@ -353,9 +353,9 @@ func TestTwinsAreTwoPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := upload(t, s, "twins.png", raw)
-	ended(t, s, a.job, time.Minute)
+	ended(t, s, a.job, patience)
 	analyze(t, s, a.asset, "missing")
-	complain(t, "twins", understood(t, s, a.asset, 2*time.Minute))
+	complain(t, "twins", understood(t, s, a.asset, patience))
 	var faces struct {
 		Items []struct {
 			ID     string `json:"id"`

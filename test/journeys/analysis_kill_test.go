@@ -149,7 +149,7 @@ func TestKilledAnalysis(t *testing.T) {
 	calm := world.StartT(t, r.copied(t))
 	began := time.Now()
 	analyze(t, calm, r.asset, "missing")
-	want := understood(t, calm, r.asset, 4*time.Minute)
+	want := understood(t, calm, r.asset, patience)
 	whole := time.Since(began)
 	complain(t, "undisturbed", want)
 	notes := timeline(t, calm, r.asset)
@@ -230,7 +230,7 @@ func (k *killing) run(t *testing.T, n int) ([]string, understanding) {
 		recorded = journal(t, data)
 		s = world.StartT(t, data)
 	}
-	u := understood(t, s, k.asset, 4*time.Minute)
+	u := understood(t, s, k.asset, patience)
 	life()
 	again := 0
 	for _, count := range all {

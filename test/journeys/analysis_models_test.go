@@ -92,7 +92,7 @@ func TestModelsThatAreNotWhatTheyShouldBe(t *testing.T) {
 	s := world.StartT(t, filepath.Join(t.TempDir(), "data"))
 	asset := pictureSent(t, s)
 	analyze(t, s, asset, "missing")
-	u := understood(t, s, asset, 2*time.Minute)
+	u := understood(t, s, asset, patience)
 	for _, a := range u.Abilities {
 		if bad := a.Ability == "objects" || a.Ability == "moderation"; bad {
 			if a.State != "failed" && a.State != "unavailable" || !sentence(a.Text) || !strings.Contains(a.Text, "nstall") {
@@ -111,7 +111,7 @@ func TestModelsThatAreNotWhatTheyShouldBe(t *testing.T) {
 		}
 	}
 	analyze(t, s, asset, "missing")
-	complain(t, "with the right files", understood(t, s, asset, 2*time.Minute))
+	complain(t, "with the right files", understood(t, s, asset, patience))
 	if len(marks(t, s, asset, "object")) == 0 {
 		t.Error("nothing is found with the right model")
 	}
@@ -120,7 +120,7 @@ func TestModelsThatAreNotWhatTheyShouldBe(t *testing.T) {
 func pictureSent(t *testing.T, s *world.Server) string {
 	t.Helper()
 	a := upload(t, s, "coffee.png", visiontest.Sample(t, "coffee.png"))
-	if j := ended(t, s, a.job, time.Minute); j.State != "done" {
+	if j := ended(t, s, a.job, patience); j.State != "done" {
 		t.Fatalf("the job is %s: %s", j.State, show(j.Error))
 	}
 	return a.asset
@@ -133,7 +133,7 @@ func TestTwoAnalysesOfOneAsset(t *testing.T) {
 	s := world.StartT(t, filepath.Join(t.TempDir(), "data"))
 	asset := pictureSent(t, s)
 	analyze(t, s, asset, "missing")
-	complain(t, "alone", understood(t, s, asset, 2*time.Minute))
+	complain(t, "alone", understood(t, s, asset, patience))
 	want := timeline(t, s, asset)
 	runs := make([]string, 8)
 	var all sync.WaitGroup
@@ -152,7 +152,7 @@ func TestTwoAnalysesOfOneAsset(t *testing.T) {
 		})
 	}
 	all.Wait()
-	u := understood(t, s, asset, 2*time.Minute)
+	u := understood(t, s, asset, patience)
 	complain(t, "together", u)
 	for _, id := range runs {
 		if id != u.Run.ID {

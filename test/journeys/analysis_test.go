@@ -38,6 +38,9 @@ func minds(t *testing.T, models ...string) string {
 // allModels is what the default abilities use.
 var allModels = []string{"whisper-base", "silero-vad", "resemblyzer", "nanodet", "ppocr-v6-det", "ppocr-v6-rec", "blazeface-back", "faceres", "efficientnet-lite2", "open-nsfw", "transnetv2", "bge-small-en"}
 
+// patience is with an analysis on a machine that does other things as well.
+const patience = 15 * time.Minute
+
 // standing is an ability's state with an asset.
 type standing struct {
 	Ability    string `json:"ability"`
@@ -89,9 +92,9 @@ func analysisOf(t *testing.T, s *world.Server, asset string) understanding {
 }
 
 // understood waits until nothing more happens by itself.
-func understood(t *testing.T, s *world.Server, asset string, patience time.Duration) understanding {
+func understood(t *testing.T, s *world.Server, asset string, within time.Duration) understanding {
 	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if u := analysisOf(t, s, asset); u.over() {
 			return u
 		}
