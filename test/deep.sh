@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-slices=(kills fuzz targets packaging server faults ffmpeg8 hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7 analysis-kills analysis-helpers analysis-long analysis-lecture)
+slices=(kills fuzz targets packaging server faults ffmpeg8 hidden0 hidden1 hidden2 hidden3 hidden4 hidden5 hidden6 hidden7 analysis-kills analysis-helpers analysis-long analysis-lecture hears sees)
 [ "${1:-}" != --count ] || { echo ${#slices[@]}; exit 0; }
 
 . test/engines/session.sh
@@ -26,6 +26,8 @@ slice_fuzz() {
 slice_targets() { go run ./bench -quick ingest; }
 slice_packaging() { go run ./bench -quick delivery; }
 slice_server() { go run ./bench -quick server; }
+slice_hears() { go run ./bench -quick -only whole,words,conditions,times,speechless,speakers,voices,language,pii analysis; }
+slice_sees() { go run ./bench -quick -only looking,text,faces,people,shots,photos analysis; }
 
 # Films with planted secrets, an eighth at a time: what was marked must be gone.
 for part in 0 1 2 3 4 5 6 7; do
