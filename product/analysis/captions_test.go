@@ -323,3 +323,26 @@ func TestLateCaptionsAreToldAndAligned(t *testing.T) {
 		t.Errorf("another film's captions: %v", err)
 	}
 }
+
+// TestLanguageSwitchesAreShown: a transcript in two languages says where the second begins, in every form that can.
+func TestLanguageSwitchesAreShown(t *testing.T) {
+	say := func(at int64, lang, text string) analysis.Utterance {
+		u := analysis.Utterance{StartMS: at, EndMS: at + 2000, Text: text, Lang: lang}
+		words := strings.Fields(text)
+		for n, w := range words {
+			from := at + 2000*int64(n)/int64(len(words))
+			u.Words = append(u.Words, analysis.SpokenWord{Text: w, StartMS: from, EndMS: from + 100})
+		}
+		return u
+	}
+	tr := analysis.Transcript{Lang: "en", Languages: []string{"en", "fr"}, Utterances: []analysis.Utterance{
+		say(0, "en", "The minister said today."), say(2100, "fr", "Nous allons ouvrir le pont."), say(4200, "en", "Nobody asked when.")}}
+	for format, want := range map[string]string{
+		"vtt": "<lang fr>Nous allons ouvrir le pont.</lang>", "ttml": `<p xml:lang="fr" `, "txt": "\n\n(français) Nous allons ouvrir le pont.\n\n(English) Nobody asked when.",
+		"srt": "\nNous allons ouvrir le pont.\n", "ass": ",Nous allons ouvrir le pont.",
+	} {
+		if b, err := tr.Write(format); err != nil || strings.Count(string(b), want) != 1 {
+			t.Errorf("%s: %v\n%s", format, err, b)
+		}
+	}
+}
