@@ -71,7 +71,7 @@ func TestProgramsKilledFiftyTimes(t *testing.T) {
 			if a.State != "done" && a.State != "" {
 				all = false
 				lost[a.Ability]++
-				a.said(t, "helper-died", "helper-unreachable", "helper-failed")
+				a.said(t, "helper-died", "helper-unreachable", "helper-failed", "no-labels")
 			}
 		}
 		if all && kills < 50 { // from the beginning
