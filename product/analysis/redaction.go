@@ -96,6 +96,7 @@ type RedactionReport struct {
 	Silences []HiddenSpan      `json:"silences" nullable:"false" doc:"of the sound, as they were hidden"`
 	Left     []Leftover        `json:"left" nullable:"false" doc:"what the detectors find in the finished rendition"`
 	Rates    []redact.MissRate `json:"rates" nullable:"false" doc:"how often each detector misses, as far as it was measured"`
+	Deaf     bool              `json:"deaf,omitempty" doc:"the recogniser of speech could not listen to a part of the result; what is left there was measured by its level alone"`
 	Pictures int               `json:"pictures" doc:"looked at to find what to hide"`
 	Checked  int               `json:"checked" doc:"pictures of the finished rendition looked at"`
 	Width    int               `json:"width,omitempty"`

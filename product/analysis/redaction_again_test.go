@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"showreel/engine/speech"
 	"showreel/engine/transcode"
 	"showreel/engine/vision"
 	"showreel/fault"
@@ -348,5 +350,28 @@ func TestTakenDownAtOnce(t *testing.T) {
 	}
 	if a, err := r.lib.Get(system(t), old.Published); err != nil || a.State != library.Trashed {
 		t.Error("what shows her is still played:", a.State, err)
+	}
+}
+
+// TestARecogniserThatDiesLeavesADraft: what was hidden is measured by its level, and the report says that nobody listened.
+func TestARecogniserThatDiesLeavesADraft(t *testing.T) {
+	dead := &atomic.Bool{}
+	r, _, _ := openCast(t, func(_ *registry, d *analysis.Deps) {
+		d.Speech = speech.New(&ears{fail: func() error {
+			if dead.Load() {
+				return fault.Say("sidecar.call", "", fault.Unavailable, "helper-died", "The helper program ended while it worked on this.")
+			}
+			return nil
+		}})
+	})
+	ref := r.film(t, 4)
+	_, err := r.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{Only: []string{analysis.Speech, analysis.Text}})
+	must(t, err)
+	r.ended(t, ref)
+	dead.Store(true)
+	x, err := r.Redact(as(t, access.RoleEditor), ref.Asset, 0, analysis.HideAsk{What: []string{"words"}, Words: []string{"W1"}})
+	must(t, err)
+	if x = r.settled(t, x); x.State != analysis.RedactionDraft || !x.Report.Deaf || len(x.Report.Silences) == 0 {
+		t.Fatalf("%s %s %+v", x.State, x.Problem, x.Report)
 	}
 }

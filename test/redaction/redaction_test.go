@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"showreel/platform/sidecar/sidecartest"
@@ -29,11 +30,13 @@ func setup(t *testing.T) redaction.Setup {
 	t.Cleanup(func() { _ = os.RemoveAll(sockets) })
 	speaks, end := redaction.Voices(program, models, native, sockets)
 	t.Cleanup(end)
-	return redaction.Setup{Server: world.StartT(t, filepath.Join(t.TempDir(), "data")), Dir: t.TempDir(), Samples: samples, Voice: speaks}
+	s := redaction.Setup{Server: world.StartT(t, filepath.Join(t.TempDir(), "data")), Dir: t.TempDir(), Samples: samples, Voice: speaks}
+	must(t, s.Prepare(t.Context()))
+	return s
 }
 
 // chosen are the cases of this run: 4, all with SHOWREEL_TEST_DEEP=1, a part of those with SHOWREEL_TEST_PART=K/N, one by
-// its name in SHOWREEL_TEST_CASE. With SHOWREEL_TEST_GO_ON=1 those in SHOWREEL_TEST_OUT are not measured again.
+// its name in SHOWREEL_TEST_CASE, those of one family with SHOWREEL_TEST_FAMILY=face. With SHOWREEL_TEST_GO_ON=1 those in SHOWREEL_TEST_OUT are not measured again.
 func chosen(t *testing.T) []redaction.Case {
 	part, parts := 0, 1
 	if text := os.Getenv("SHOWREEL_TEST_PART"); text != "" {
@@ -55,13 +58,22 @@ func chosen(t *testing.T) []redaction.Case {
 	}
 	var out []redaction.Case
 	for n, c := range redaction.Cases() {
-		if done[c.Name] {
+		if family := os.Getenv("SHOWREEL_TEST_FAMILY"); done[c.Name] || family != "" && family != c.Family {
 			continue
 		}
 		if name == c.Name || name == "" && n%parts == part && (ordinary[c.Name] || os.Getenv("SHOWREEL_TEST_DEEP") == "1") {
 			out = append(out, c)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b redaction.Case) int { // the hard ones first
+		switch {
+		case a.Hard == b.Hard:
+			return 0
+		case a.Hard:
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 

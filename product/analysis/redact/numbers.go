@@ -106,8 +106,8 @@ func widest(words []media.Word, first, last int, r media.Range) media.Range {
 
 // Silence between words, and the longest that a word is believed to last, where somebody speaks.
 const (
-	leastUnheard = 1500 * media.Millisecond
-	believedWord = media.Second
+	leastUnheard = media.Second
+	believedWord = 700 * media.Millisecond
 )
 
 // Unheard are the stretches in which a voice is heard and no word was written down: a recogniser drops what it takes for a
@@ -139,7 +139,7 @@ func Unheard(talk []media.Range, words []media.Word) []media.Range {
 }
 
 var (
-	written = regexp.MustCompile(`(?i)\S@\S|^\S+@$|^@\S+`)
+	written = regexp.MustCompile(`(?i)\S@\S|^\S+@$|^@\S+|^[\p{L}\d._-]+at[\p{L}\d-]+(\.[\p{L}\d-]+)+\.?,?$`) // peteratexample.com
 	domain  = regexp.MustCompile(`(?i)^[\p{L}\d-]+(\.[\p{L}\d-]+)+\.?,?$`)
 )
 

@@ -31,6 +31,7 @@ export interface Redaction {
   sound: string;
   marks: number;
   left: Leftover[];
+  deaf: boolean;
   problem: string;
   createdMs: number;
   decidedName: string;
@@ -85,6 +86,7 @@ function redaction(r: Wire['Redaction']): Redaction {
     sound: r.ask.sound || 'bleep',
     marks: r.report.marks.length,
     left: r.report.left.map((l) => ({ in: l.in, kind: l.kind, startMs: l.startMs, text: l.text ?? '', hidden: l.hidden })),
+    deaf: r.report.deaf ?? false,
     problem: r.problem ?? '',
     createdMs: r.createdMs,
     decidedName: r.decidedName ?? '',
