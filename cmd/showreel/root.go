@@ -127,7 +127,7 @@ func (c *cli) root() *cobra.Command {
 	flags.StringVar(&c.key, "key", "", "API key for --server (default: SHOWREEL_KEY)")
 	flags.StringVar(&c.config, "config", os.Getenv("SHOWREEL_CONFIG"), "configuration file (default: showreel.yaml beside the data folder)")
 	flags.BoolVar(&c.json, "json", false, "print JSON for machines")
-	root.AddCommand(c.serveCmd(), c.addCmd(), c.listCmd(), c.showCmd(), c.playCmd(), c.exportCmd(), c.importCmd(), c.analyzeCmd(), c.transcriptCmd(), c.captionsCmd(), c.redactCmd(), c.peopleCmd(), c.trashCmd(), c.jobsCmd(),
+	root.AddCommand(c.serveCmd(), c.addCmd(), c.listCmd(), c.showCmd(), c.playCmd(), c.exportCmd(), c.importCmd(), c.analyzeCmd(), c.suggestCmd(), c.transcriptCmd(), c.captionsCmd(), c.redactCmd(), c.peopleCmd(), c.trashCmd(), c.jobsCmd(),
 		c.doctorCmd(), c.configCmd(), c.userCmd(), c.keyCmd(), c.verifyCmd(), c.modelsCmd(), c.versionCmd(), c.openAPICmd())
 	return root
 }

@@ -46,6 +46,7 @@ func (s *Service) Routes(srv *httpd.Server) {
 		func(ctx context.Context, in *oneTermIn) (*struct{}, error) { return nil, s.RemoveTerm(ctx, in.ID) })
 	s.peopleRoutes(srv)
 	s.besideRoutes(srv)
+	s.suggestRoutes(srv)
 	s.framesRoutes(srv)
 	s.captionRoutes(srv)
 	srv.Handle("GET /v1/assets/{id}/transcript", "asset:read", http.HandlerFunc(s.serveTranscript))

@@ -530,6 +530,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assets/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Titles and descriptions put together from the timeline, each with its sources */
+        get: operations["suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/assets/{id}/translation": {
         parameters: {
             query?: never;
@@ -3398,6 +3415,16 @@ export interface components {
             /** @description of the asset that will play it; empty is the source's, redacted */
             title?: string;
         };
+        SourceNote: {
+            annotation: string;
+            /** Format: int64 */
+            endMs: number;
+            model: string;
+            /** Format: int64 */
+            startMs: number;
+            text: string;
+            track: string;
+        };
         SplitInBody: {
             /** @description ids, all of one group */
             faces: string[];
@@ -3594,6 +3621,26 @@ export interface components {
             vfr?: boolean;
             /** Format: int64 */
             width?: number;
+        };
+        Suggestion: {
+            /** @description which way it was made: chapters, names, writing, summary, pictures */
+            how: string;
+            /**
+             * Format: double
+             * @description 0..1, how much of the timeline speaks for it
+             */
+            score: number;
+            sources: components["schemas"]["SourceNote"][];
+            text: string;
+        };
+        Suggestions: {
+            asset: string;
+            /** @description best first */
+            descriptions: components["schemas"]["Suggestion"][];
+            /** @description best first */
+            titles: components["schemas"]["Suggestion"][];
+            /** Format: int64 */
+            version: number;
         };
         TagCount: {
             /** Format: int64 */
@@ -5293,6 +5340,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestions: {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the newest */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Error */
