@@ -53,6 +53,9 @@ func benchVoices(ctx context.Context, b *bench) error {
 				same = append(same, like)
 			} else {
 				other = append(other, like)
+				if like >= 0.75 {
+					b.say("  %.2f: %s and %s", like, all[a].name, all[c].name)
+				}
 				if like >= analysis.SameTimbre {
 					b.mistaken("diarization", 50*like, "two voices taken for one across assets (%.2f): %s and %s", like, all[a].name, all[c].name)
 				}
@@ -61,7 +64,7 @@ func benchVoices(ctx context.Context, b *bench) error {
 	}
 	slices.Sort(same)
 	slices.Sort(other)
-	for t := 0.6; t < 0.95; t += 0.05 {
+	for t := 0.70; t < 0.91; t += 0.02 {
 		hits, alarms := atLeastOf(same, t), atLeastOf(other, t)
 		b.say("  at %.2f: %d of %d pairs of one voice, %d of %d pairs of two", t, hits, len(same), alarms, len(other))
 	}
