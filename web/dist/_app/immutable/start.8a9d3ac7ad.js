@@ -7,7 +7,7 @@
 
 					Promise.all([
 						import("/_app/immutable/entry/start.Dh6G4Xah.js"),
-						import("/_app/immutable/entry/app.BZ49TwJg.js")
+						import("/_app/immutable/entry/app.DODEzKv3.js")
 					]).then(([kit, app]) => {
 						kit.start(app, element);
 					});
