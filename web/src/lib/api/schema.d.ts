@@ -3257,6 +3257,8 @@ export interface components {
              * @description pictures of the finished rendition looked at
              */
             checked: number;
+            /** @description the recogniser of speech could not listen to a part of the result; what is left there was measured by its level alone */
+            deaf?: boolean;
             /** Format: int64 */
             height?: number;
             /** @description what the detectors find in the finished rendition */
