@@ -30,6 +30,7 @@ func analysisParts() []analysisPart {
 		{"photos", seeing(benchPhotos)},
 		{"language", benchLanguage},
 		{"pii", benchPersonal},
+		{"redaction", benchRedaction},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"showreel/engine/voice"
@@ -93,6 +94,11 @@ func Cases() []Case {
 		out = append(out, c)
 	}
 	return out
+}
+
+// Ordinary reports whether a case is among the few that are measured in the ordinary tests.
+func Ordinary(c Case) bool {
+	return slices.Contains([]string{"card by piper-joe", "card with a pause by piper-jenny", "writing 1", "face 4"}, c.Name)
 }
 
 // Make writes the film of a case into dir.

@@ -155,6 +155,31 @@ func (s Setup) fetch(ctx context.Context, asset, id, path string) error {
 	return os.WriteFile(path, raw, 0o600)
 }
 
+// MeasureAll measures cases, two at a time, and tells of each as it is done.
+func (s Setup) MeasureAll(ctx context.Context, cases []Case, did func(Outcome, error)) {
+	type done struct {
+		Outcome
+		err error
+	}
+	next, results := make(chan Case, len(cases)), make(chan done)
+	for _, c := range cases {
+		next <- c
+	}
+	close(next)
+	for range 2 {
+		go func() {
+			for c := range next {
+				o, err := s.Measure(ctx, c)
+				results <- done{o, err}
+			}
+		}()
+	}
+	for range cases {
+		o := <-results
+		did(o.Outcome, o.err)
+	}
+}
+
 // smallTemplate is that of films which are only looked at closely.
 const smallTemplate = "redaction-test"
 

@@ -44,7 +44,6 @@ func chosen(t *testing.T) []redaction.Case {
 			t.Fatal("SHOWREEL_TEST_PART is a part and their number, such as 0/8: ", text)
 		}
 	}
-	ordinary := map[string]bool{"card by piper-joe": true, "card with a pause by piper-jenny": true, "writing 1": true, "face 4": true}
 	name := os.Getenv("SHOWREEL_TEST_CASE")
 	done := map[string]bool{}
 	if path := os.Getenv("SHOWREEL_TEST_OUT"); path != "" && os.Getenv("SHOWREEL_TEST_GO_ON") == "1" {
@@ -61,7 +60,7 @@ func chosen(t *testing.T) []redaction.Case {
 		if family := os.Getenv("SHOWREEL_TEST_FAMILY"); done[c.Name] || family != "" && family != c.Family {
 			continue
 		}
-		if name == c.Name || name == "" && n%parts == part && (ordinary[c.Name] || os.Getenv("SHOWREEL_TEST_DEEP") == "1") {
+		if name == c.Name || name == "" && n%parts == part && (redaction.Ordinary(c) || os.Getenv("SHOWREEL_TEST_DEEP") == "1") {
 			out = append(out, c)
 		}
 	}
@@ -85,35 +84,11 @@ func TestNothingMarkedIsLeft(t *testing.T) {
 	if len(cases) == 0 {
 		t.Fatal("no case was measured")
 	}
-	type done struct {
-		redaction.Outcome
-		err error
-	}
-	next, results := make(chan redaction.Case), make(chan done)
-	for range 2 {
-		go func() {
-			for c := range next {
-				o, err := s.Measure(t.Context(), c)
-				results <- done{o, err}
-			}
-		}()
-	}
-	go func() {
-		defer close(next)
-		for _, c := range cases {
-			select {
-			case next <- c:
-			case <-t.Context().Done():
-				return
-			}
-		}
-	}()
 	missed, leaks := 0, 0
-	for range cases {
-		o := <-results
-		if o.err != nil {
-			t.Errorf("%s: %v", o.Name, o.err)
-			continue
+	s.MeasureAll(t.Context(), cases, func(o redaction.Outcome, err error) {
+		if err != nil {
+			t.Errorf("%s: %v", o.Name, err)
+			return
 		}
 		if o.Missed {
 			missed++
@@ -129,10 +104,10 @@ func TestNothingMarkedIsLeft(t *testing.T) {
 			t.Errorf("%s was not found", o.Name)
 		}
 		if path := os.Getenv("SHOWREEL_TEST_OUT"); path != "" {
-			if err := redaction.Append(path, o.Outcome); err != nil {
+			if err := redaction.Append(path, o); err != nil {
 				t.Error(err)
 			}
 		}
-	}
+	})
 	t.Logf("%d films, %d of their secrets missed, %d with parts outside their marks", len(cases), missed, leaks)
 }
