@@ -12,6 +12,7 @@ import (
 	"showreel/engine/vision"
 	"showreel/fault"
 	"showreel/media"
+	"showreel/product/analysis/meaning"
 )
 
 // What is kept of a shot's labels: those that show in its pictures on average, at least this surely.
@@ -168,7 +169,7 @@ const (
 	sceneAlike = 0.6
 )
 
-// joinScenes groups shots that look alike and lie near each other.
+// joinScenes groups shots that look alike and lie near each other, and those in which one topic is talked of.
 func (s *Service) joinScenes(ctx context.Context, t *target, _ []found) (map[media.Track][]media.Annotation, error) {
 	raw, err := t.readAll(ctx, t.featuresKey())
 	if fault.Is(err, fault.NotFound) {
@@ -191,15 +192,38 @@ func (s *Service) joinScenes(ctx context.Context, t *target, _ []found) (map[med
 			}
 		}
 	}
-	out := []media.Annotation{}
+	starts, alike := make([]media.Time, len(first)), make([]bool, len(first))
 	for n, x := range kept.Shots {
-		if last := len(out) - 1; last >= 0 && joinsBack(first, n) {
+		starts[n], alike[n] = x.Range.Start, joinsBack(first, n)
+	}
+	told, model := s.toldIfKnown(ctx, t), kept.Model
+	if told.model != "" {
+		model += ", " + told.model + ", TextTiling"
+	}
+	out := []media.Annotation{}
+	begins := meaning.Scenes(starts, alike, told.sentences)
+	for n, x := range kept.Shots {
+		if last := len(out) - 1; last >= 0 && !slices.Contains(begins, n) {
 			out[last].Range.End = x.Range.End
 			continue
 		}
-		out = append(out, media.Annotation{Range: x.Range, Label: "scene", Score: 1, Model: kept.Model})
+		out = append(out, media.Annotation{Range: x.Range, Label: "scene", Score: 1, Model: model})
 	}
 	return map[media.Track][]media.Annotation{media.TrackScene: out}, nil
+}
+
+// toldIfKnown is what is said, with its vectors where there is an engine for them; nothing where it cannot be read. Scenes
+// are told without it too.
+func (s *Service) toldIfKnown(ctx context.Context, t *target) telling {
+	if s.deps.Analyze == nil || s.deps.Embed == nil {
+		return telling{}
+	}
+	told, err := s.told(ctx, t)
+	if err != nil && ctx.Err() == nil {
+		s.deps.Log.InfoContext(ctx, "scenes are told by their looks alone", "asset", t.ref.Asset, "err", err)
+		return telling{}
+	}
+	return told
 }
 
 // joinsBack reports whether a shot, or one soon after it, resembles one before it, so that the scene goes on over it.

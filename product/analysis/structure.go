@@ -205,7 +205,7 @@ func (t *target) breaks(ctx context.Context, w telling, scenes []media.Annotatio
 	out := []media.Annotation{}
 	for _, b := range meaning.Breaks(edges, levels, w.sentences, length, min(breaksAtMost, max(breaksAtLeast, length/4))) {
 		out = append(out, media.Annotation{Range: media.Range{Start: b.At, End: b.At}, Label: "break", Score: b.Score,
-			Text: breakReasons(b), Model: "scene × loudness × topic"})
+			Text: breakReasons(b), Model: "scene × loudness × topic × pause 2"})
 	}
 	return out, nil
 }
@@ -221,6 +221,9 @@ func breakReasons(b meaning.Break) string {
 	}
 	if b.Turn > 0.5 {
 		why = append(why, "the topic turns")
+	}
+	if b.Rest > 0.8 {
+		why = append(why, "nobody speaks")
 	}
 	return strings.Join(why, ", ")
 }

@@ -26,6 +26,7 @@ type Break struct {
 	Edge  float64 // the picture changes
 	Quiet float64 // the sound dips
 	Turn  float64 // the topic turns; ½ where nobody speaks
+	Rest  float64 // the speaker has come to an end: 1 from a pause of a second on, less in a breath
 }
 
 // Breaks scores every edge as a place for a break and keeps the best that are at least apart from each other and from
@@ -39,7 +40,8 @@ func Breaks(edges []Edge, levels []Level, sentences []Sentence, length, apart me
 			continue
 		}
 		b := Break{At: e.At, Edge: e.Weight, Quiet: quiet(levels, usual, e.At), Turn: turnAt(sentences, turn, e.At)}
-		b.Score = b.Edge * b.Quiet * b.Turn
+		b.Rest = restAt(sentences, e.At)
+		b.Score = b.Edge * b.Quiet * b.Turn * b.Rest
 		all = append(all, b)
 	}
 	slices.SortStableFunc(all, func(a, b Break) int {
@@ -105,4 +107,13 @@ func turnAt(sentences []Sentence, turn []float64, at media.Time) float64 {
 		return max(0.5, turn[next])
 	}
 	return 0.2 + 0.8*min(1, 3*turn[next])
+}
+
+// restAt is how long the pause is that a place lies in.
+func restAt(sentences []Sentence, at media.Time) float64 {
+	next := slices.IndexFunc(sentences, func(s Sentence) bool { return s.Range.Start >= at-media.Second/10 })
+	if next <= 0 {
+		return 1
+	}
+	return min(1, max(0.2, (sentences[next].Range.Start-sentences[next-1].Range.End).Seconds()))
 }
