@@ -150,6 +150,9 @@ func (s *Service) Redact(ctx context.Context, asset string, version int, ask Hid
 		return Redaction{}, err
 	}
 	ref := a.At(v.Number)
+	if ask.wants(HidePeople) && len(ask.People) > 0 { // some people are hidden by their faces
+		ask.What = append(slices.DeleteFunc(slices.Clone(ask.What), func(w string) bool { return w == HidePeople || w == HidePerson }), HidePerson)
+	}
 	if ask.People, err = s.peopleNamed(ctx, ref.Tenant, ask.People); err != nil {
 		return Redaction{}, err
 	}
