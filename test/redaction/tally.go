@@ -2,6 +2,7 @@ package redaction
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -15,9 +16,10 @@ const TestSet = "test/redaction: films of a cartoon with packaged voices, drawn 
 // Tally counts outcomes into miss rates: one row a family, and one for those of its cases that were made to be hard.
 func Tally(all []Outcome, on string) []redact.MissRate {
 	var out []redact.MissRate
+	set := fmt.Sprintf("%s (%d of its %d films were measured)", TestSet, len(all), len(Cases()))
 	for _, family := range []string{Face, Speech, Writing} {
 		for _, hard := range []bool{false, true} {
-			r := redact.MissRate{Kind: family, Hard: hard, Synthetic: true, Set: TestSet, On: on}
+			r := redact.MissRate{Kind: family, Hard: hard, Synthetic: true, Set: set, On: on}
 			var models []string
 			for _, o := range all {
 				if o.Family != family || o.Hard != hard {
