@@ -27,7 +27,7 @@ ffmpeg -y -v error -t 16 -i "$film" -loop 1 -t 16 -i "$face" -filter_complex \
 # The same face in another asset, seen from the other side.
 ffmpeg -y -v error -i "$face" -vf "crop=440:400:20:0,hflip" "$work/portrait.png"
 printf 'models:\n  dir: %s\n' "$cache/models" >"$work/showreel.yaml"
-"$program" serve --config "$work/showreel.yaml" --data "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
+SHOWREEL_AI_NATIVE=${SHOWREEL_AI_NATIVE:-$cache/native} "$program" serve --config "$work/showreel.yaml" --data "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
 server=$!
 for _ in $(seq 200); do grep -q 'setup?token=' "$work/out" && break; kill -0 $server || { cat "$work/log"; exit 1; }; sleep 0.05; done
 url=$(sed -n 's/.* is at //p' "$work/out")
