@@ -18,6 +18,9 @@ const (
 	roleVoices     = "speech.voices"
 )
 
+// versions are those of the catalogue, for folders without a manifest.
+var versions = map[string]string{"whisper-base": "1.0.0 q8_0", "whisper-tiny-en": "0.1.0 q8_0"}
+
 // specOf is the model that a folder holds, as the catalogue's choices and manifests say.
 func specOf(f weights.Found, standard string) spec {
 	s := spec{id: f.Name(standard), file: f.Path, model: f.ID, install: "showreel models install " + f.ID}
@@ -64,7 +67,7 @@ func (d *Driver) named(id string) (*model, error) {
 	if st, err := os.Stat(f.Path); err != nil || st.IsDir() {
 		return nil, fault.Say(op, id, fault.Unavailable, "model-missing", "The model %s is not installed: showreel models install %s", id, id)
 	}
-	m := newModel(d.o, specOf(f, ""))
+	m := newModel(d.o, specOf(f, versions[id]))
 	d.extra[id] = m
 	return m, nil
 }
