@@ -130,7 +130,7 @@ func Unheard(talk []media.Range, words []media.Word) []media.Range {
 				continue
 			}
 			if s.Start-at >= leastUnheard {
-				out = append(out, media.Range{Start: at, End: s.Start})
+				out = append(out, media.Range{Start: max(t.Start, at-Before), End: s.Start}) // the word before it may be shorter than it is believed to be
 			}
 			at = max(at, s.End)
 		}
