@@ -281,8 +281,15 @@ func (s *Service) want(ctx context.Context, tx *sqldb.Tx, ref media.Ref, kind me
 	return run, s.deps.Flow.StartIn(ctx, tx, flowAnalysis, run.ID, start{Run: run.ID, Ref: ref, Kind: kind, Lane: lane})
 }
 
+// broken reports whether an ability ended in a way that may be another when it is asked again, though others went on
+// without it.
+func (st Standing) broken() bool {
+	return st.State == Failed || st.State == Cancelled || st.State == Unavailable && (st.Code == "helper-failed" || st.Code == "helper-unreachable")
+}
+
 // choose lists what has to be done: what was asked for unless it is under way (or done, when only what is missing is
-// wanted), and what that reads unless it is done.
+// wanted), what that reads unless it is done, and what was done while something that it reads had failed: it was made of
+// less than is there now.
 func choose(kind media.Kind, fit []Ability, stand map[string]Standing, mode string) []string {
 	want := map[string]bool{}
 	var need func(a Ability, asked bool)
@@ -303,7 +310,13 @@ func choose(kind media.Kind, fit []Ability, stand map[string]Standing, mode stri
 		need(a, true)
 	}
 	var out []string
+	anew := map[string]bool{}
 	for _, a := range everything() {
+		st := stand[a.Name]
+		anew[a.Name] = want[a.Name] && st.broken() || slices.ContainsFunc(a.After, func(before string) bool { return anew[before] })
+		if anew[a.Name] && st.State == Done && slices.ContainsFunc(fit, func(f Ability) bool { return f.Name == a.Name }) {
+			want[a.Name] = true
+		}
 		if want[a.Name] {
 			out = append(out, a.Name)
 		}

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"showreel/engine/vision"
 	"showreel/fault"
 	"showreel/media"
@@ -90,5 +92,44 @@ func TestShotsWaitForTheNetwork(t *testing.T) {
 			t.Errorf("%s: shots are %s by %q, want %s", code, st.State, st.Code, want)
 		}
 		s.stop()
+	}
+}
+
+// TestWhatWasMadeOfLessIsMadeAgain: colours are told a shot, and were told of the whole while the shots had failed.
+func TestWhatWasMadeOfLessIsMadeAgain(t *testing.T) {
+	both := []string{analysis.Shots, analysis.Picture}
+	calm, ref := drawnFilm(t, 120, fading, nil)
+	calm.analysed(t, ref, both...)
+	want := onTrack(calm.timeline(t, ref), media.TrackColour)
+	f := &fragile{drawn: &drawn{every: fading, count: 120}}
+	f.deaths.Store(2)
+	s := open(t, t.TempDir(), func(d *analysis.Deps) { d.Frames = f })
+	f.s = s
+	ref = s.drawn(t, f.drawn)
+	ask := func() {
+		_, err := s.Analyze(as(t, access.RoleEditor), ref.Asset, 0, analysis.Ask{Only: both})
+		must(t, err)
+		s.ended(t, ref)
+	}
+	ask()
+	if cmp.Equal(want, onTrack(s.timeline(t, ref), media.TrackColour)) {
+		t.Error("without shots the colours are those of the shots")
+	}
+	ask()
+	if diff := cmp.Diff(want, onTrack(s.timeline(t, ref), media.TrackColour)); diff != "" {
+		t.Errorf("the colours are still those of the whole:\n%s", diff)
+	}
+	began := func() (out []int64) {
+		o, err := s.Analysis(system(t), ref.Asset, 0)
+		must(t, err)
+		for _, st := range o.Abilities {
+			out = append(out, st.StartedMS)
+		}
+		return out
+	}
+	before := began()
+	ask()
+	if diff := cmp.Diff(before, began()); diff != "" {
+		t.Errorf("what is done of all there is, is done again:\n%s", diff)
 	}
 }
