@@ -33,8 +33,9 @@ type member struct {
 
 // NewRemote reaches the helpers at the URLs ("http://host:port", "https://…") in turn. Kind: fault.Invalid for a URL that is none.
 func NewRemote(token string, urls ...string) (*Remote, error) {
+	// A connection a call: on one kept from before, a member that has gone cannot be told from one that died of the call.
 	r := &Remote{token: token, http: &http.Client{Transport: &http.Transport{
-		DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}}
+		DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, DisableKeepAlives: true}}}
 	for _, s := range urls {
 		u, err := url.Parse(s)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
