@@ -14,10 +14,10 @@ export SHOWREEL_AI=$PWD/bin/showreel-ai
 [ -e "$SHOWREEL_CACHE/samples/bulletin.mp4" ] || bin/showreel-bulletin -samples "$SHOWREEL_CACHE/samples" -models "$SHOWREEL_CACHE/models" -ai bin/showreel-ai -out "$SHOWREEL_CACHE/samples"
 bash test/browser/install.sh
 bash web/test.sh
-SHOWREEL_TEST_FULL=1 go test -timeout 12m ./...
+# The long ones first, so that no core waits for them in the end.
+SHOWREEL_TEST_FULL=1 go test -timeout 12m ./test/journeys ./test/redaction ./test/captions ./product/ingest ./...
 # What runs the models: the same suites without a wire between.
 SHOWREEL_TEST_FULL=1 CGO_ENABLED=1 go test -timeout 12m -p 1 ./cmd/showreel-ai/... ./platform/onnx/... ./engine/speech/... ./engine/vision/... ./engine/voice/... ./engine/language/...
 bash test/browser/run.sh
 # The analysis, with the models: transcript, people, values, flags, redaction.
-[ -e "$SHOWREEL_CACHE/samples/bulletin.mp4" ] || bin/showreel-bulletin -samples "$SHOWREEL_CACHE/samples" -models "$SHOWREEL_CACHE/models" -ai bin/showreel-ai -out "$SHOWREEL_CACHE/samples"
 SHOWREEL_TEST_FULL=1 bash test/browser/analysis.sh

@@ -98,7 +98,7 @@ func Cases() []Case {
 
 // Ordinary reports whether a case is among the few that are measured in the ordinary tests.
 func Ordinary(c Case) bool {
-	return slices.Contains([]string{"card by piper-joe", "card with a pause by piper-jenny", "writing 1", "face 4"}, c.Name)
+	return slices.Contains([]string{"card by piper-joe", "writing 1", "face 4"}, c.Name)
 }
 
 // Make writes the film of a case into dir.
