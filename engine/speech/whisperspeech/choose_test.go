@@ -27,13 +27,29 @@ func TestAnotherModelRunsBeside(t *testing.T) {
 			t.Errorf("asked for %q: %s, %d utterances, %v", model, got.Model, len(got.Utterances), err)
 		}
 	}
-	for model, kind := range map[string]fault.Kind{"nothing-of-the-kind": fault.Unavailable, "../whisper-base": fault.NotFound, "nanodet": fault.Unavailable} {
+	for model, kind := range map[string]fault.Kind{"nothing-of-the-kind": fault.Unavailable, "../whisper-base": fault.NotFound} {
 		if _, err := d.Transcribe(t.Context(), pcm, speech.Options{Language: "en", Model: model}); !fault.Is(err, kind) {
 			t.Errorf("asked for %q: %v, want %s", model, err, kind)
 		}
 	}
 	if _, err := d.Transcribe(t.Context(), pcm, speech.Options{Language: "fr", Model: "whisper-tiny-en"}); fault.CodeOf(err) != "english-only" {
 		t.Errorf("an English model was let loose on French: %v", err)
+	}
+}
+
+// TestAModelThatDoesNotHearIsRefused asks for one whose manifest names another role.
+func TestAModelThatDoesNotHearIsRefused(t *testing.T) {
+	o := installed()
+	sidecartest.Need(t, filepath.Join(o.Native, "whisper"))
+	o.Models = t.TempDir()
+	if err := os.Mkdir(filepath.Join(o.Models, "eyes"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := weights.Write(filepath.Join(o.Models, "eyes"), weights.Manifest{ID: "eyes", Version: "1", Role: "vision.objects", Result: "eyes.onnx"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, o).Transcribe(t.Context(), make([]int16, speech.SampleRate), speech.Options{Language: "en", Model: "eyes"}); fault.CodeOf(err) != "other-role" {
+		t.Error(err)
 	}
 }
 
