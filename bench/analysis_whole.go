@@ -30,7 +30,7 @@ func benchWhole(ctx context.Context, b *bench) error {
 			return nil
 		}
 	}
-	load := loadNow()
+	load := settledLoad(ctx)
 	clip := filepath.Join(b.dir, "whole.mp4")
 	if err := wholeClip(ctx, film, bulletin, clip); err != nil {
 		return err
@@ -210,6 +210,18 @@ func (w *wholeRun) clock(name string, took, limit float64, note string) {
 
 // idleLoad is the load average of the last minute up to which a machine counts as idle.
 const idleLoad = 1.0
+
+// settledLoad is the load once it is that of an idle machine, or after two minutes: what was built just before is still told.
+func settledLoad(ctx context.Context) float64 {
+	for end := time.Now().Add(2 * time.Minute); loadNow() > idleLoad && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return loadNow()
+		case <-time.After(2 * time.Second):
+		}
+	}
+	return loadNow()
+}
 
 // loadNow is the load average of the last minute (proc_loadavg(5)).
 func loadNow() float64 {
