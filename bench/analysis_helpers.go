@@ -123,16 +123,4 @@ func cpuOf(pid int) (time.Duration, error) {
 }
 
 // pssMB is a process's proportional set size: what it shares counts in parts.
-func pssMB(pid int) (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
-			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("no Pss for %d", pid)
-}
+func pssMB(pid int) (float64, error) { return procMB(pid, "smaps_rollup", "Pss") }

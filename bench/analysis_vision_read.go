@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"showreel/engine/speech/speechtest"
 	"showreel/engine/vision"
 	"showreel/media"
 )
@@ -120,7 +121,7 @@ func readScores(b *bench, all []captioned, got [][]vision.Line) readScore {
 		for _, c := range f.truth {
 			var read string
 			read, rest = wordsAt(rest, c.covers, f.bounds)
-			off, length := distance([]rune(c.words), []rune(read)), len([]rune(c.words))
+			off, length := speechtest.Edits([]rune(c.words), []rune(read)), len([]rune(c.words))
 			s.all, s.wrong, s.lines = s.all+length, s.wrong+min(off, length), s.lines+1
 			if off == 0 {
 				s.exact++
@@ -203,25 +204,4 @@ func wordsAt(lines []vision.Line, where, frame image.Rectangle) (string, []visio
 		}
 	}
 	return strings.Join(words, " "), rest
-}
-
-// distance is Levenshtein's: insertions, deletions and replacements.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		before := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			change := before
-			if x != y {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -71,18 +71,21 @@ func benchProcess(ctx context.Context, b *bench) error {
 	return s.Stop()
 }
 
-func rssMB(pid int) (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+func rssMB(pid int) (float64, error) { return procMB(pid, "status", "VmRSS") }
+
+// procMB reads a size that proc(5) tells in kB.
+func procMB(pid int, file, field string) (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
 			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kb / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS for %d", pid)
+	return 0, fmt.Errorf("no %s for %d", field, pid)
 }
 
 // benchSteps runs eight workflows while four writers write to the business store.

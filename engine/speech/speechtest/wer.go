@@ -58,22 +58,27 @@ func spoken(digits string, n int) []string {
 // words), and the truth's words.
 func WordErrors(truth, heard string) (errors, words int) {
 	want, got := Normal(truth), Normal(heard)
-	row := make([]int, len(got)+1)
+	return Edits(want, got), len(want)
+}
+
+// Edits is the least number of insertions, deletions and replacements that make b of a (Levenshtein).
+func Edits[T comparable](a, b []T) int {
+	row := make([]int, len(b)+1)
 	for n := range row {
 		row[n] = n
 	}
-	for i, w := range want {
+	for i, x := range a {
 		before := row[0]
 		row[0] = i + 1
-		for j, g := range got {
+		for j, y := range b {
 			cost := before
-			if w != g {
+			if x != y {
 				cost++
 			}
 			before, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
 		}
 	}
-	return row[len(got)], len(want)
+	return row[len(b)]
 }
 
 // Text is all that a transcript says.
